@@ -1,0 +1,182 @@
+"""Child processes that cannot outlive us.
+
+Each child gets a session of its own, so that Ctrl-C in the terminal reaches only the one who holds the children:
+that one decides what ends when. Two more things hold should the holder itself be killed hard: the kernel signals
+the children, and what they leave behind comes to the holder (a subreaper) instead of to init.
+"""
+
+import contextlib
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP arrived; handled like Ctrl-C, which every library already lets through."""
+
+
+class Child:
+    """A running program, its output going to a log file."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        user: str | None = None,
+        feed: bytes = b"",
+        endings: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 5), (signal.SIGQUIT, 3)),
+    ) -> None:
+        """Start `command`, writing `feed` to its standard input.
+
+        `endings` are the signals that end it, each with the seconds it is given before the next; SIGKILL is last.
+        """
+        self.name = name
+        self.log = log
+        self._endings = endings
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._log_start = output.tell()
+            self._process = subprocess.Popen(  # noqa: S603 - the commands are our own
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=directory,
+                start_new_session=True,
+                preexec_fn=_dies_with_parent(endings[0][0]),  # noqa: PLW1509 - the holders start no threads
+                **_as_user(user),
+            )
+        self.started = time.monotonic()
+        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
+            pipe.write(feed)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, negative for a signal, or None while it runs."""
+        return self._process.poll()
+
+    @property
+    def alive(self) -> bool:
+        return self.exit_code is None
+
+    def ending(self) -> str:
+        """How it ended, for a person."""
+        code = self.exit_code
+        if code is None:
+            return "still running"
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def last_words(self, lines: int = 12) -> str:
+        """The end of what this run wrote to its log."""
+        with self.log.open("rb") as output:
+            output.seek(self._log_start)
+            return "\n".join(output.read().decode(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """End it and whatever it started in its session; harmless when it has ended already."""
+        for kind, patience in self._endings:
+            if not self.alive:
+                break
+            self._process.send_signal(kind)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+        # A leader killed hard leaves its group behind; killing that group is also how a stubborn leader ends.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def _dies_with_parent(kind: signal.Signals) -> Callable[[], None]:
+    """Return the step between fork and exec that ties the child's life to ours."""
+    parent = os.getpid()
+
+    def tie() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(kind), 0, 0, 0)
+        if os.getppid() != parent:  # the parent died before the tie was made
+            os._exit(1)
+
+    return tie
+
+
+def _as_user(name: str | None) -> dict[str, object]:
+    if name is None:
+        return {}
+    entry = pwd.getpwnam(name)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def adopt_orphans() -> None:
+    """Have the grandchildren that lose their parent come to this process, where `end_descendants` finds them."""
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_descendants() -> None:
+    """Kill every process below this one, whatever session it made for itself."""
+    end(psutil.Process().children(recursive=True), signal.SIGKILL, patience=5)
+
+
+def end(processes: Iterable[psutil.Process], *kinds: signal.Signals, patience: float) -> None:
+    """Signal the processes with each of `kinds` in turn, waiting `patience` seconds for those still there."""
+    left = list(processes)
+    for kind in kinds:
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(kind)
+        left = psutil.wait_procs(left, timeout=patience)[1]
+        if not left:
+            return
+
+
+@contextlib.contextmanager
+def orderly_ending() -> Iterator[None]:
+    """Turn SIGINT, SIGTERM and SIGHUP into KeyboardInterrupt inside the block, so that its `finally` clauses run.
+
+    SIGINT too, although Python does it unasked: a shell starts its background jobs with SIGINT ignored.
+    A SIGHUP that was ignored on purpose (nohup) stays ignored.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+
+    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for kind, handler in before.items():
+        if kind is not signal.SIGHUP or handler is not signal.SIG_IGN:
+            signal.signal(kind, interrupt)
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ignore the signals that ask us to end: for the ending itself, which a second Ctrl-C must not break off."""
+    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)

@@ -1,0 +1,14 @@
+"""The web server's entry."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hyte.settings")
+
+application = get_wsgi_application()
+
+# A form module first imported inside a request would keep that request's county in its querysets for ever;
+# resolving the addresses now imports all of them outside any county.
+get_resolver().url_patterns  # noqa: B018

@@ -1,0 +1,1 @@
+"""Who: counties, municipalities, groups, organisations, people and users, and their documents."""

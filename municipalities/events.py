@@ -1,0 +1,27 @@
+"""Writing the log of what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from municipalities.models import Event, User
+
+
+def record(subject: models.Model, verb: str, *, by: User | None, at: datetime | None = None, **payload: Any) -> Event:
+    """Append what happened to a row of a county.
+
+    `at` is when it happened, now unless history is entered. The payload holds ids, codes and dates, no names.
+    """
+    return Event.objects.create(
+        county_id=subject.county_id,  # type: ignore[attr-defined]
+        subject=subject._meta.label_lower,
+        subject_id=subject.pk,
+        verb=verb,
+        at=at or timezone.now(),
+        user=by,
+        payload=payload,
+    )

@@ -1,0 +1,36 @@
+"""The models of the app, one module a subject."""
+
+from municipalities.models.documents import Document, Download
+from municipalities.models.events import Event
+from municipalities.models.people import (
+    Membership,
+    Organisation,
+    Person,
+    PersonContact,
+    Sector,
+    User,
+)
+from municipalities.models.places import (
+    CouncilTerm,
+    County,
+    Municipality,
+    MunicipalityGroup,
+    Priority,
+)
+
+__all__ = [
+    "CouncilTerm",
+    "County",
+    "Document",
+    "Download",
+    "Event",
+    "Membership",
+    "Municipality",
+    "MunicipalityGroup",
+    "Organisation",
+    "Person",
+    "PersonContact",
+    "Priority",
+    "Sector",
+    "User",
+]

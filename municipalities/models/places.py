@@ -1,0 +1,207 @@
+"""Counties (the tenants), their municipalities, groups, council terms and priorities."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from indicators.models import Area
+
+LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
+
+
+class County(models.Model):
+    """A wellbeing services county: the tenant. Its name and codes live in its area."""
+
+    class MinutesForm(models.TextChoices):
+        ONE = "one", _("one document with two parts")
+        TWO = "two", _("two documents, one per legal basis")
+
+    area = models.OneToOneField(
+        Area, models.PROTECT, related_name="county", verbose_name=_("area")
+    )
+    slug = models.SlugField(_("in the address"), unique=True)
+    languages = models.JSONField(
+        _("languages"),
+        default=list,
+        help_text=_("the languages the county writes in, the first one first"),
+    )
+    negotiation_word = models.CharField(
+        _("word for the negotiations"),
+        max_length=40,
+        default="hyte-neuvottelu",
+        help_text=_("hyte-neuvottelu or hytetu-neuvottelu"),
+    )
+    colour = models.CharField(
+        _("colour"),
+        max_length=7,
+        default="#0e5d8a",
+        validators=[
+            RegexValidator(r"^#[0-9a-f]{6}$", _("Give the colour as #rrggbb."))
+        ],
+    )
+    short_name = models.CharField(
+        _("short name"),
+        max_length=40,
+        blank=True,
+        help_text=_("as in Hyvaks or Keusote"),
+    )
+    website = models.CharField(_("website"), max_length=100, blank=True)
+    minutes_form = models.CharField(
+        _("minutes of a combined negotiation"),
+        max_length=5,
+        choices=MinutesForm,
+        default=MinutesForm.ONE,
+    )
+    minutes_name = models.CharField(
+        _("name of the minutes"), max_length=60, default="Neuvottelupöytäkirja"
+    )
+    download_retention_days = models.PositiveIntegerField(
+        _("days that the log of downloads is kept"), default=730
+    )
+
+    class Meta:
+        verbose_name = _("wellbeing services county")
+        verbose_name_plural = _("wellbeing services counties")
+        ordering = ("area__order",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="county_colour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.area.name
+
+
+class Municipality(models.Model):
+    """A municipality of today. Without a county in Åland and in Helsinki, which organises its services itself."""
+
+    class LanguageStatus(models.TextChoices):
+        FINNISH = "fi", _("Finnish")
+        SWEDISH = "sv", _("Swedish")
+        BILINGUAL_FINNISH = "bilingual-fi-majority", _("bilingual, Finnish majority")
+        BILINGUAL_SWEDISH = "bilingual-sv-majority", _("bilingual, Swedish majority")
+
+    area = models.OneToOneField(
+        Area, models.PROTECT, related_name="municipality", verbose_name=_("area")
+    )
+    county = models.ForeignKey(
+        County,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="municipalities",
+        verbose_name=_("county"),
+    )
+    language_status = models.CharField(
+        _("languages"), max_length=30, choices=LanguageStatus
+    )
+    population = models.PositiveIntegerField(
+        _("population"), help_text=_("at the end of 2025")
+    )
+
+    class Meta:
+        verbose_name = _("municipality")
+        verbose_name_plural = _("municipalities")
+        ordering = ("area__order",)
+
+    def __str__(self) -> str:
+        return self.area.name
+
+
+class MunicipalityGroup(models.Model):
+    """Municipalities that negotiate together in a year."""
+
+    county = models.ForeignKey(
+        County, models.PROTECT, related_name="groups", verbose_name=_("county")
+    )
+    year = models.PositiveSmallIntegerField(_("year"))
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    municipalities: models.ManyToManyField[Municipality, models.Model] = (
+        models.ManyToManyField(
+            Municipality, related_name="groups", verbose_name=_("municipalities")
+        )
+    )
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("municipality group")
+        verbose_name_plural = _("municipality groups")
+        ordering = ("year", "position", "name")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["county", "year", "name"], name="group_name_in_year"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CouncilTerm(models.Model):
+    """A term of the councils; of the counties or of the municipalities (their first terms differ)."""
+
+    class Body(models.TextChoices):
+        COUNTY = "county", _("county council")
+        MUNICIPALITY = "municipality", _("municipal council")
+
+    body = models.CharField(_("council"), max_length=20, choices=Body)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+
+    class Meta:
+        verbose_name = _("council term")
+        verbose_name_plural = _("council terms")
+        ordering = ("body", "starts_on")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["body", "starts_on"], name="council_term_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")), name="council_term_dates"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.starts_on.year}-{self.ends_on.year}"
+
+
+class Priority(models.Model):
+    """A priority of the county's welfare work, with its own period and origin."""
+
+    county = models.ForeignKey(
+        County, models.PROTECT, related_name="priorities", verbose_name=_("county")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    origin = models.CharField(
+        _("origin"), max_length=300, blank=True, help_text=_("who decided it and where")
+    )
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("priority")
+        verbose_name_plural = _("priorities")
+        ordering = ("starts_on", "position")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["county", "name", "starts_on"], name="priority_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")), name="priority_dates"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""What is planned, negotiated, minuted, followed up and reported."""

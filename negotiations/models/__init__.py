@@ -1,0 +1,48 @@
+"""The models of the app, one module a subject."""
+
+from negotiations.models.agreements import FeedbackNote, Measure
+from negotiations.models.minutes import Minutes, MinutesAttachment, MinutesCheck
+from negotiations.models.rounds import (
+    CoreGroup,
+    LegalBasis,
+    Round,
+    RoundStage,
+    Slot,
+    StatedFigure,
+)
+from negotiations.models.sittings import (
+    AgendaItem,
+    Attendance,
+    Negotiation,
+    Observation,
+    Part,
+    Party,
+    ThemeColumn,
+    WorkshopTheme,
+)
+from negotiations.models.summaries import Summary, SummaryHandling, SummaryNote
+
+__all__ = [
+    "AgendaItem",
+    "Attendance",
+    "CoreGroup",
+    "FeedbackNote",
+    "LegalBasis",
+    "Measure",
+    "Minutes",
+    "MinutesAttachment",
+    "MinutesCheck",
+    "Negotiation",
+    "Observation",
+    "Part",
+    "Party",
+    "Round",
+    "RoundStage",
+    "Slot",
+    "StatedFigure",
+    "Summary",
+    "SummaryHandling",
+    "SummaryNote",
+    "ThemeColumn",
+    "WorkshopTheme",
+]
