@@ -1,8 +1,7 @@
 """Child processes that cannot outlive us.
 
 Each child gets a session of its own, so that Ctrl-C in the terminal reaches only the one who holds the children:
-that one decides what ends when. Two more things hold should the holder itself be killed hard: the kernel signals
-the children, and what they leave behind comes to the holder (a subreaper) instead of to init.
+that one decides what ends when. Should the holder itself be killed hard, the kernel tells the children to end.
 """
 
 import contextlib
@@ -28,14 +27,14 @@ class Terminated(KeyboardInterrupt):
 
 
 class Child:
-    """A running program, its output going to a log file."""
+    """A running program, its output going to a log file or, without one, where ours goes."""
 
     def __init__(
         self,
         name: str,
         command: Sequence[str],
         *,
-        log: Path,
+        log: Path | None = None,
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         user: str | None = None,
@@ -49,10 +48,16 @@ class Child:
         self.name = name
         self.log = log
         self._endings = endings
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            self._log_start = output.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - the commands are our own
+        self._asked = False
+        self._stopped = False
+        account = None if user is None else pwd.getpwnam(user)
+        with contextlib.ExitStack() as stack:
+            output = None
+            if log is not None:
+                log.parent.mkdir(parents=True, exist_ok=True)
+                output = stack.enter_context(log.open("ab"))
+                self._log_start = output.tell()
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -60,13 +65,15 @@ class Child:
                 env=environment,
                 cwd=directory,
                 start_new_session=True,
-                preexec_fn=_dies_with_parent(endings[0][0]),  # noqa: PLW1509 - the holders start no threads
-                **_as_user(user),
+                preexec_fn=_dies_with_parent(endings[0][0]),
+                user=account and account.pw_uid,
+                group=account and account.pw_gid,
+                extra_groups=[] if account else None,
             )
         self.started = time.monotonic()
-        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
-            pipe.write(feed)
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
+                pipe.write(feed)
 
     @property
     def pid(self) -> int:
@@ -90,22 +97,35 @@ class Child:
 
     def last_words(self, lines: int = 12) -> str:
         """The end of what this run wrote to its log."""
+        if self.log is None:
+            return ""
         with self.log.open("rb") as output:
             output.seek(self._log_start)
             return "\n".join(output.read().decode(errors="replace").splitlines()[-lines:])
 
+    def signal_end(self) -> None:
+        """Tell it to end without waiting for it; `stop` sees to it that it does."""
+        if self.alive and not self._asked:
+            self._process.send_signal(self._endings[0][0])
+            self._asked = True
+
     def stop(self) -> None:
         """End it and whatever it started in its session; harmless when it has ended already."""
-        for kind, patience in self._endings:
+        if self._stopped:
+            return
+        self.signal_end()
+        for number, (kind, patience) in enumerate(self._endings):
             if not self.alive:
                 break
-            self._process.send_signal(kind)
+            if number:
+                self._process.send_signal(kind)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(patience)
         # A leader killed hard leaves its group behind; killing that group is also how a stubborn leader ends.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        self._stopped = True
 
 
 def _dies_with_parent(kind: signal.Signals) -> Callable[[], None]:
@@ -120,21 +140,26 @@ def _dies_with_parent(kind: signal.Signals) -> Callable[[], None]:
     return tie
 
 
-def _as_user(name: str | None) -> dict[str, object]:
-    if name is None:
-        return {}
-    entry = pwd.getpwnam(name)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+@contextlib.contextmanager
+def no_process_left() -> Iterator[None]:
+    """End with the block every process below this one that the owners of the children have missed.
 
-
-def adopt_orphans() -> None:
-    """Have the grandchildren that lose their parent come to this process, where `end_descendants` finds them."""
+    For whoever owns the whole process: grandchildren that lose their parent come to this one instead of to init.
+    """
     _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def end_descendants() -> None:
-    """Kill every process below this one, whatever session it made for itself."""
-    end(psutil.Process().children(recursive=True), signal.SIGKILL, patience=5)
+    try:
+        yield
+    finally:
+        with undisturbed():
+            deadline = time.monotonic() + 5
+            while (below := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
+                for process in below:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+                with contextlib.suppress(ChildProcessError):
+                    while os.waitpid(-1, os.WNOHANG)[0]:
+                        pass
+                time.sleep(0.01)
 
 
 def end(processes: Iterable[psutil.Process], *kinds: signal.Signals, patience: float) -> None:

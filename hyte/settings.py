@@ -38,9 +38,7 @@ def required(name: str) -> str:
 
 def refuse(name: str, why: str) -> ImproperlyConfigured:
     """Return the error for a value that is there but cannot be used."""
-    return ImproperlyConfigured(
-        f"{name} cannot be used: {why}. Set it to {REQUIRED.get(name, 'a valid value')}."
-    )
+    return ImproperlyConfigured(f"{name} cannot be used: {why}. Set it to {REQUIRED.get(name, 'a valid value')}.")
 
 
 def boolean(name: str, *, default: bool) -> bool:
@@ -96,9 +94,7 @@ try:
     _database = env.db_url_config(required("DATABASE_URL"))
 except (ValueError, KeyError) as error:
     raise refuse("DATABASE_URL", str(error)) from error
-if _database.get("ENGINE") != "django.db.backends.postgresql" or not _database.get(
-    "NAME"
-):
+if _database.get("ENGINE") != "django.db.backends.postgresql" or not _database.get("NAME"):
     raise refuse("DATABASE_URL", "it does not name a PostgreSQL database")
 DATABASES = {
     "default": {
@@ -112,9 +108,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = required("REDIS_URL")
 if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
-    raise refuse(
-        "REDIS_URL", f"{urlsplit(REDIS_URL).scheme!r} is not redis, rediss or unix"
-    )
+    raise refuse("REDIS_URL", f"{urlsplit(REDIS_URL).scheme!r} is not redis, rediss or unix")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -132,9 +126,7 @@ except (ValueError, KeyError) as error:
 vars().update(_email)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = required("DEFAULT_FROM_EMAIL")
 if "@" not in DEFAULT_FROM_EMAIL:
-    raise refuse(
-        "DEFAULT_FROM_EMAIL", f"{DEFAULT_FROM_EMAIL!r} is not an e-mail address"
-    )
+    raise refuse("DEFAULT_FROM_EMAIL", f"{DEFAULT_FROM_EMAIL!r} is not an e-mail address")
 
 # --- Apps and requests --------------------------------------------------------------------------------------
 
@@ -194,9 +186,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "municipalities.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
@@ -280,9 +270,7 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
 # --- Background work ----------------------------------------------------------------------------------------
@@ -293,9 +281,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
-    600_000  # kB: a child that has grown past this is replaced after its task
-)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB: a child that has grown past this is replaced after its task
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -318,9 +304,7 @@ if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
@@ -330,7 +314,5 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # The font and PDF libraries tell every table they drop; only their warnings matter.
-    "loggers": {
-        name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "pikepdf")
-    },
+    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "pikepdf")},
 }

@@ -71,9 +71,7 @@ class Area(LocalisedNames):
         verbose_name=_("parent"),
     )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
-    valid_to = models.DateField(
-        _("valid to"), null=True, blank=True, help_text=_("the last day")
-    )
+    valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("the last day"))
     merged_into = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -82,9 +80,7 @@ class Area(LocalisedNames):
         related_name="predecessors",
         verbose_name=_("merged into"),
     )
-    sotkanet_id = models.PositiveIntegerField(
-        _("Sotkanet's region id"), null=True, blank=True
-    )
+    sotkanet_id = models.PositiveIntegerField(_("Sotkanet's region id"), null=True, blank=True)
     order = finnish_order("name_fi")
 
     class Meta:
@@ -99,9 +95,7 @@ class Area(LocalisedNames):
                 name="area_merged_has_ended",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from=None)
-                | Q(valid_to=None)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from=None) | Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
                 name="area_validity",
             ),
         )
@@ -144,22 +138,12 @@ class Indicator(LocalisedNames):
         verbose_name=_("owner"),
         help_text=_("the county whose own indicator this is; none for national ones"),
     )
-    sotkanet_id = models.PositiveIntegerField(
-        _("Sotkanet's id"), null=True, blank=True, unique=True
-    )
-    theme = models.CharField(
-        _("theme"), max_length=100, help_text=_("in Finnish, as in the priorities")
-    )
-    unit = models.CharField(
-        _("unit"), max_length=20, choices=Unit, default=Unit.PERCENT
-    )
+    sotkanet_id = models.PositiveIntegerField(_("Sotkanet's id"), null=True, blank=True, unique=True)
+    theme = models.CharField(_("theme"), max_length=100, help_text=_("in Finnish, as in the priorities"))
+    unit = models.CharField(_("unit"), max_length=20, choices=Unit, default=Unit.PERCENT)
     decimals = models.PositiveSmallIntegerField(_("decimals"), default=1)
-    polarity = models.CharField(
-        _("polarity"), max_length=10, choices=Polarity, default=Polarity.NEUTRAL
-    )
-    survey = models.CharField(
-        _("survey"), max_length=10, choices=Survey, blank=True, default=Survey.NONE
-    )
+    polarity = models.CharField(_("polarity"), max_length=10, choices=Polarity, default=Polarity.NEUTRAL)
+    survey = models.CharField(_("survey"), max_length=10, choices=Survey, blank=True, default=Survey.NONE)
     producer = models.CharField(_("producer"), max_length=200, blank=True)
 
     class Meta:
@@ -184,10 +168,8 @@ class IndicatorSet(models.Model):
     )
     name = models.CharField(_("name"), max_length=200)
     version = models.CharField(_("version"), max_length=40)
-    indicators: models.ManyToManyField[Indicator, IndicatorSetItem] = (
-        models.ManyToManyField(
-            Indicator, through="IndicatorSetItem", verbose_name=_("indicators")
-        )
+    indicators: models.ManyToManyField[Indicator, IndicatorSetItem] = models.ManyToManyField(
+        Indicator, through="IndicatorSetItem", verbose_name=_("indicators")
     )
 
     class Meta:
@@ -208,21 +190,15 @@ class IndicatorSet(models.Model):
 class IndicatorSetItem(models.Model):
     """An indicator's place in a set."""
 
-    indicator_set = models.ForeignKey(
-        IndicatorSet, models.CASCADE, related_name="items"
-    )
+    indicator_set = models.ForeignKey(IndicatorSet, models.CASCADE, related_name="items")
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="set_items")
     position = models.PositiveSmallIntegerField(_("position"))
 
     class Meta:
         ordering = ("position",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["indicator_set", "indicator"], name="indicator_once_in_set"
-            ),
-            models.UniqueConstraint(
-                fields=["indicator_set", "position"], name="indicator_set_position"
-            ),
+            models.UniqueConstraint(fields=["indicator_set", "indicator"], name="indicator_once_in_set"),
+            models.UniqueConstraint(fields=["indicator_set", "position"], name="indicator_set_position"),
         )
 
     def __str__(self) -> str:
@@ -242,9 +218,7 @@ class ImportRun(models.Model):
 
     source = models.CharField(_("source"), max_length=20, choices=Source)
     label = models.CharField(_("label"), max_length=100)
-    retrieved_on = models.DateField(
-        _("retrieved on"), help_text=_("the day the figures were taken from the source")
-    )
+    retrieved_on = models.DateField(_("retrieved on"), help_text=_("the day the figures were taken from the source"))
     licence = models.CharField(_("licence"), max_length=100, blank=True)
     citation = models.TextField(_("citation"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -255,11 +229,7 @@ class ImportRun(models.Model):
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["source", "label"], name="import_run_label"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["source", "label"], name="import_run_label"),)
 
     def __str__(self) -> str:
         return f"{self.get_source_display()}: {self.label}"
@@ -304,14 +274,10 @@ class IndicatorValue(models.Model):
         related_name="values",
     )
     year = models.PositiveSmallIntegerField(_("year"))
-    gender = models.CharField(
-        _("gender"), max_length=6, choices=Gender, default=Gender.TOTAL
-    )
+    gender = models.CharField(_("gender"), max_length=6, choices=Gender, default=Gender.TOTAL)
     value = models.FloatField(_("value"), null=True)
     absolute = models.FloatField(_("absolute value"), null=True)
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status, default=Status.OK
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OK)
 
     class Meta:
         verbose_name = _("value")
@@ -323,16 +289,11 @@ class IndicatorValue(models.Model):
                 name="indicator_value_once",
             ),
             models.CheckConstraint(
-                condition=Q(status="ok", value__isnull=False)
-                | (~Q(status="ok") & Q(value=None)),
+                condition=Q(status="ok", value__isnull=False) | (~Q(status="ok") & Q(value=None)),
                 name="indicator_value_or_status",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=["area", "indicator", "year"], name="indicator_value_by_area"
-            ),
-        )
+        indexes = (models.Index(fields=["area", "indicator", "year"], name="indicator_value_by_area"),)
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.area_id} {self.year}: {self.value}"

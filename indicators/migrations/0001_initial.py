@@ -7,163 +7,374 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Area',
+            name="Area",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_fi', models.CharField(max_length=300, verbose_name='name in Finnish')),
-                ('name_sv', models.CharField(blank=True, max_length=300, verbose_name='name in Swedish')),
-                ('name_en', models.CharField(blank=True, max_length=300, verbose_name='name in English')),
-                ('kind', models.CharField(choices=[('country', 'country'), ('county', 'wellbeing services county'), ('city_organiser', 'city that organises its services itself'), ('autonomous', 'autonomous region'), ('municipality', 'municipality')], max_length=20, verbose_name='kind')),
-                ('code', models.CharField(help_text="Statistics Finland's code; unique within a kind", max_length=10, verbose_name='code')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, help_text='the last day', null=True, verbose_name='valid to')),
-                ('sotkanet_id', models.PositiveIntegerField(blank=True, null=True, verbose_name="Sotkanet's region id")),
-                ('order', models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.text.Lower(django.db.models.functions.comparison.Collate('name_fi', 'pg_c_utf8')), models.Value('åäö'), models.Value('{|}'), function='TRANSLATE'), output_field=models.TextField(db_collation='C'))),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='indicators.area', verbose_name='merged into')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='indicators.area', verbose_name='parent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_fi", models.CharField(max_length=300, verbose_name="name in Finnish")),
+                ("name_sv", models.CharField(blank=True, max_length=300, verbose_name="name in Swedish")),
+                ("name_en", models.CharField(blank=True, max_length=300, verbose_name="name in English")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("country", "country"),
+                            ("county", "wellbeing services county"),
+                            ("city_organiser", "city that organises its services itself"),
+                            ("autonomous", "autonomous region"),
+                            ("municipality", "municipality"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Statistics Finland's code; unique within a kind", max_length=10, verbose_name="code"
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
+                (
+                    "valid_to",
+                    models.DateField(blank=True, help_text="the last day", null=True, verbose_name="valid to"),
+                ),
+                (
+                    "sotkanet_id",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="Sotkanet's region id"),
+                ),
+                (
+                    "order",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            django.db.models.functions.text.Lower(
+                                django.db.models.functions.comparison.Collate("name_fi", "pg_c_utf8")
+                            ),
+                            models.Value("åäö"),
+                            models.Value("{|}"),
+                            function="TRANSLATE",
+                        ),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predecessors",
+                        to="indicators.area",
+                        verbose_name="merged into",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="indicators.area",
+                        verbose_name="parent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'area',
-                'verbose_name_plural': 'areas',
-                'ordering': ('order',),
+                "verbose_name": "area",
+                "verbose_name_plural": "areas",
+                "ordering": ("order",),
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('sotkanet', 'Sotkanet'), ('example', 'Example data')], max_length=20, verbose_name='source')),
-                ('label', models.CharField(max_length=100, verbose_name='label')),
-                ('retrieved_on', models.DateField(help_text='the day the figures were taken from the source', verbose_name='retrieved on')),
-                ('licence', models.CharField(blank=True, max_length=100, verbose_name='licence')),
-                ('citation', models.TextField(blank=True, verbose_name='citation')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('rows_read', models.PositiveIntegerField(default=0, verbose_name='rows read')),
-                ('rows_added', models.PositiveIntegerField(default=0, verbose_name='rows added')),
-                ('rows_changed', models.PositiveIntegerField(default=0, verbose_name='rows changed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("sotkanet", "Sotkanet"), ("example", "Example data")],
+                        max_length=20,
+                        verbose_name="source",
+                    ),
+                ),
+                ("label", models.CharField(max_length=100, verbose_name="label")),
+                (
+                    "retrieved_on",
+                    models.DateField(
+                        help_text="the day the figures were taken from the source", verbose_name="retrieved on"
+                    ),
+                ),
+                ("licence", models.CharField(blank=True, max_length=100, verbose_name="licence")),
+                ("citation", models.TextField(blank=True, verbose_name="citation")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                ("rows_read", models.PositiveIntegerField(default=0, verbose_name="rows read")),
+                ("rows_added", models.PositiveIntegerField(default=0, verbose_name="rows added")),
+                ("rows_changed", models.PositiveIntegerField(default=0, verbose_name="rows changed")),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'constraints': [models.UniqueConstraint(fields=('source', 'label'), name='import_run_label')],
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "constraints": [models.UniqueConstraint(fields=("source", "label"), name="import_run_label")],
             },
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_fi', models.CharField(max_length=300, verbose_name='name in Finnish')),
-                ('name_sv', models.CharField(blank=True, max_length=300, verbose_name='name in Swedish')),
-                ('name_en', models.CharField(blank=True, max_length=300, verbose_name='name in English')),
-                ('sotkanet_id', models.PositiveIntegerField(blank=True, null=True, unique=True, verbose_name="Sotkanet's id")),
-                ('theme', models.CharField(help_text='in Finnish, as in the priorities', max_length=100, verbose_name='theme')),
-                ('unit', models.CharField(choices=[('COUNT', 'number'), ('PERCENT', '%'), ('PER_1000', 'per 1,000'), ('PER_10000', 'per 10,000'), ('PER_100000', 'per 100,000'), ('RATIO', 'ratio'), ('INDEX', 'index'), ('SCORE_0_100', 'score 0-100'), ('EURO', '€'), ('LITRE', 'litres')], default='PERCENT', max_length=20, verbose_name='unit')),
-                ('decimals', models.PositiveSmallIntegerField(default=1, verbose_name='decimals')),
-                ('polarity', models.CharField(choices=[('higher', 'higher is better'), ('lower', 'lower is better'), ('neutral', 'neither is better')], default='neutral', max_length=10, verbose_name='polarity')),
-                ('survey', models.CharField(blank=True, choices=[('', 'register'), ('school', 'school health survey'), ('adult', 'adult survey')], default='', max_length=10, verbose_name='survey')),
-                ('producer', models.CharField(blank=True, max_length=200, verbose_name='producer')),
-                ('owner', models.ForeignKey(blank=True, help_text='the county whose own indicator this is; none for national ones', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='own_indicators', to='indicators.area', verbose_name='owner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_fi", models.CharField(max_length=300, verbose_name="name in Finnish")),
+                ("name_sv", models.CharField(blank=True, max_length=300, verbose_name="name in Swedish")),
+                ("name_en", models.CharField(blank=True, max_length=300, verbose_name="name in English")),
+                (
+                    "sotkanet_id",
+                    models.PositiveIntegerField(blank=True, null=True, unique=True, verbose_name="Sotkanet's id"),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        help_text="in Finnish, as in the priorities", max_length=100, verbose_name="theme"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[
+                            ("COUNT", "number"),
+                            ("PERCENT", "%"),
+                            ("PER_1000", "per 1,000"),
+                            ("PER_10000", "per 10,000"),
+                            ("PER_100000", "per 100,000"),
+                            ("RATIO", "ratio"),
+                            ("INDEX", "index"),
+                            ("SCORE_0_100", "score 0-100"),
+                            ("EURO", "€"),
+                            ("LITRE", "litres"),
+                        ],
+                        default="PERCENT",
+                        max_length=20,
+                        verbose_name="unit",
+                    ),
+                ),
+                ("decimals", models.PositiveSmallIntegerField(default=1, verbose_name="decimals")),
+                (
+                    "polarity",
+                    models.CharField(
+                        choices=[
+                            ("higher", "higher is better"),
+                            ("lower", "lower is better"),
+                            ("neutral", "neither is better"),
+                        ],
+                        default="neutral",
+                        max_length=10,
+                        verbose_name="polarity",
+                    ),
+                ),
+                (
+                    "survey",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "register"), ("school", "school health survey"), ("adult", "adult survey")],
+                        default="",
+                        max_length=10,
+                        verbose_name="survey",
+                    ),
+                ),
+                ("producer", models.CharField(blank=True, max_length=200, verbose_name="producer")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="the county whose own indicator this is; none for national ones",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="own_indicators",
+                        to="indicators.area",
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'indicator',
-                'verbose_name_plural': 'indicators',
-                'ordering': ('theme', 'name_fi'),
+                "verbose_name": "indicator",
+                "verbose_name_plural": "indicators",
+                "ordering": ("theme", "name_fi"),
             },
         ),
         migrations.CreateModel(
-            name='IndicatorSet',
+            name="IndicatorSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('version', models.CharField(max_length=40, verbose_name='version')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicator_sets', to='indicators.area', verbose_name='owner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("version", models.CharField(max_length=40, verbose_name="version")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicator_sets",
+                        to="indicators.area",
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'indicator set',
-                'verbose_name_plural': 'indicator sets',
+                "verbose_name": "indicator set",
+                "verbose_name_plural": "indicator sets",
             },
         ),
         migrations.CreateModel(
-            name='IndicatorSetItem',
+            name="IndicatorSetItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='set_items', to='indicators.indicator')),
-                ('indicator_set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='indicators.indicatorset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="set_items", to="indicators.indicator"
+                    ),
+                ),
+                (
+                    "indicator_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="indicators.indicatorset"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.AddField(
-            model_name='indicatorset',
-            name='indicators',
-            field=models.ManyToManyField(through='indicators.IndicatorSetItem', to='indicators.indicator', verbose_name='indicators'),
+            model_name="indicatorset",
+            name="indicators",
+            field=models.ManyToManyField(
+                through="indicators.IndicatorSetItem", to="indicators.indicator", verbose_name="indicators"
+            ),
         ),
         migrations.CreateModel(
-            name='IndicatorValue',
+            name="IndicatorValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('gender', models.CharField(choices=[('total', 'total'), ('male', 'men'), ('female', 'women')], default='total', max_length=6, verbose_name='gender')),
-                ('value', models.FloatField(null=True, verbose_name='value')),
-                ('absolute', models.FloatField(null=True, verbose_name='absolute value')),
-                ('status', models.CharField(choices=[('ok', 'figure'), ('missing', 'missing'), ('suppressed', 'suppressed: too few cases')], default='ok', max_length=10, verbose_name='status')),
-                ('area', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='indicator_values', to='indicators.area')),
-                ('indicator', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='values', to='indicators.indicator')),
-                ('run', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='values', to='indicators.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "gender",
+                    models.CharField(
+                        choices=[("total", "total"), ("male", "men"), ("female", "women")],
+                        default="total",
+                        max_length=6,
+                        verbose_name="gender",
+                    ),
+                ),
+                ("value", models.FloatField(null=True, verbose_name="value")),
+                ("absolute", models.FloatField(null=True, verbose_name="absolute value")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("ok", "figure"), ("missing", "missing"), ("suppressed", "suppressed: too few cases")],
+                        default="ok",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "area",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="indicator_values",
+                        to="indicators.area",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="values",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="values",
+                        to="indicators.importrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'value',
-                'verbose_name_plural': 'values',
+                "verbose_name": "value",
+                "verbose_name_plural": "values",
             },
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.UniqueConstraint(fields=('kind', 'code'), name='area_code'),
+            model_name="area",
+            constraint=models.UniqueConstraint(fields=("kind", "code"), name="area_code"),
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.UniqueConstraint(fields=('sotkanet_id',), name='area_sotkanet_id'),
+            model_name="area",
+            constraint=models.UniqueConstraint(fields=("sotkanet_id",), name="area_sotkanet_id"),
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', None), ('valid_to__isnull', False), _connector='OR'), name='area_merged_has_ended'),
+            model_name="area",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("merged_into", None), ("valid_to__isnull", False), _connector="OR"),
+                name="area_merged_has_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='area',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', None), ('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='area_validity'),
+            model_name="area",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from", None), ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="area_validity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorsetitem',
-            constraint=models.UniqueConstraint(fields=('indicator_set', 'indicator'), name='indicator_once_in_set'),
+            model_name="indicatorsetitem",
+            constraint=models.UniqueConstraint(fields=("indicator_set", "indicator"), name="indicator_once_in_set"),
         ),
         migrations.AddConstraint(
-            model_name='indicatorsetitem',
-            constraint=models.UniqueConstraint(fields=('indicator_set', 'position'), name='indicator_set_position'),
+            model_name="indicatorsetitem",
+            constraint=models.UniqueConstraint(fields=("indicator_set", "position"), name="indicator_set_position"),
         ),
         migrations.AddConstraint(
-            model_name='indicatorset',
-            constraint=models.UniqueConstraint(fields=('owner', 'name', 'version'), name='indicator_set_version', nulls_distinct=False),
+            model_name="indicatorset",
+            constraint=models.UniqueConstraint(
+                fields=("owner", "name", "version"), name="indicator_set_version", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='indicatorvalue',
-            index=models.Index(fields=['area', 'indicator', 'year'], name='indicator_value_by_area'),
+            model_name="indicatorvalue",
+            index=models.Index(fields=["area", "indicator", "year"], name="indicator_value_by_area"),
         ),
         migrations.AddConstraint(
-            model_name='indicatorvalue',
-            constraint=models.UniqueConstraint(fields=('indicator', 'area', 'gender', 'year'), name='indicator_value_once'),
+            model_name="indicatorvalue",
+            constraint=models.UniqueConstraint(
+                fields=("indicator", "area", "gender", "year"), name="indicator_value_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorvalue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'ok'), ('value__isnull', False)), models.Q(models.Q(('status', 'ok'), _negated=True), ('value', None)), _connector='OR'), name='indicator_value_or_status'),
+            model_name="indicatorvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "ok"), ("value__isnull", False)),
+                    models.Q(models.Q(("status", "ok"), _negated=True), ("value", None)),
+                    _connector="OR",
+                ),
+                name="indicator_value_or_status",
+            ),
         ),
     ]

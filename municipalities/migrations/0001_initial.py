@@ -9,324 +9,739 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('indicators', '0001_initial'),
+        ("indicators", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
-                ('language', models.CharField(choices=[('fi', 'Finnish'), ('sv', 'Swedish'), ('en', 'English')], default='fi', max_length=2, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True, verbose_name='may sign in')),
-                ('date_joined', models.DateTimeField(auto_now_add=True, verbose_name='added')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("fi", "Finnish"), ("sv", "Swedish"), ("en", "English")],
+                        default="fi",
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="may sign in")),
+                ("date_joined", models.DateTimeField(auto_now_add=True, verbose_name="added")),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'ordering': ('email',),
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_any_case')],
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "ordering": ("email",),
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("email"), name="user_email_any_case")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CouncilTerm',
+            name="CouncilTerm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.CharField(choices=[('county', 'county council'), ('municipality', 'municipal council')], max_length=20, verbose_name='council')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "body",
+                    models.CharField(
+                        choices=[("county", "county council"), ("municipality", "municipal council")],
+                        max_length=20,
+                        verbose_name="council",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
             ],
             options={
-                'verbose_name': 'council term',
-                'verbose_name_plural': 'council terms',
-                'ordering': ('body', 'starts_on'),
-                'constraints': [models.UniqueConstraint(fields=('body', 'starts_on'), name='council_term_once'), models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='council_term_dates')],
+                "verbose_name": "council term",
+                "verbose_name_plural": "council terms",
+                "ordering": ("body", "starts_on"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("body", "starts_on"), name="council_term_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="council_term_dates"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='County',
+            name="County",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='in the address')),
-                ('languages', models.JSONField(default=list, help_text='the languages the county writes in, the first one first', verbose_name='languages')),
-                ('negotiation_word', models.CharField(default='hyte-neuvottelu', help_text='hyte-neuvottelu or hytetu-neuvottelu', max_length=40, verbose_name='word for the negotiations')),
-                ('colour', models.CharField(default='#0e5d8a', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Give the colour as #rrggbb.')], verbose_name='colour')),
-                ('short_name', models.CharField(blank=True, help_text='as in Hyvaks or Keusote', max_length=40, verbose_name='short name')),
-                ('website', models.CharField(blank=True, max_length=100, verbose_name='website')),
-                ('minutes_form', models.CharField(choices=[('one', 'one document with two parts'), ('two', 'two documents, one per legal basis')], default='one', max_length=5, verbose_name='minutes of a combined negotiation')),
-                ('minutes_name', models.CharField(default='Neuvottelupöytäkirja', max_length=60, verbose_name='name of the minutes')),
-                ('download_retention_days', models.PositiveIntegerField(default=730, verbose_name='days that the log of downloads is kept')),
-                ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='county', to='indicators.area', verbose_name='area')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True, verbose_name="in the address")),
+                (
+                    "languages",
+                    models.JSONField(
+                        default=list,
+                        help_text="the languages the county writes in, the first one first",
+                        verbose_name="languages",
+                    ),
+                ),
+                (
+                    "negotiation_word",
+                    models.CharField(
+                        default="hyte-neuvottelu",
+                        help_text="hyte-neuvottelu or hytetu-neuvottelu",
+                        max_length=40,
+                        verbose_name="word for the negotiations",
+                    ),
+                ),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#0e5d8a",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator("^#[0-9a-f]{6}$", "Give the colour as #rrggbb.")
+                        ],
+                        verbose_name="colour",
+                    ),
+                ),
+                (
+                    "short_name",
+                    models.CharField(
+                        blank=True, help_text="as in Hyvaks or Keusote", max_length=40, verbose_name="short name"
+                    ),
+                ),
+                ("website", models.CharField(blank=True, max_length=100, verbose_name="website")),
+                (
+                    "minutes_form",
+                    models.CharField(
+                        choices=[("one", "one document with two parts"), ("two", "two documents, one per legal basis")],
+                        default="one",
+                        max_length=5,
+                        verbose_name="minutes of a combined negotiation",
+                    ),
+                ),
+                (
+                    "minutes_name",
+                    models.CharField(default="Neuvottelupöytäkirja", max_length=60, verbose_name="name of the minutes"),
+                ),
+                (
+                    "download_retention_days",
+                    models.PositiveIntegerField(default=730, verbose_name="days that the log of downloads is kept"),
+                ),
+                (
+                    "area",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="county",
+                        to="indicators.area",
+                        verbose_name="area",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'wellbeing services county',
-                'verbose_name_plural': 'wellbeing services counties',
-                'ordering': ('area__order',),
+                "verbose_name": "wellbeing services county",
+                "verbose_name_plural": "wellbeing services counties",
+                "ordering": ("area__order",),
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='SHA-256 of county, kind, language, variant, template version and context', max_length=64, verbose_name='key')),
-                ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('variant', models.CharField(default='public', max_length=20, verbose_name='variant')),
-                ('language', models.CharField(default='fi', max_length=2, verbose_name='language')),
-                ('template_version', models.CharField(max_length=64, verbose_name='template version')),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('file_name', models.CharField(max_length=200, verbose_name='file name')),
-                ('context', models.JSONField(verbose_name='frozen context')),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('rendering', 'rendering'), ('ready', 'ready'), ('failed', 'failed')], default='queued', max_length=10, verbose_name='state')),
-                ('progress', models.PositiveSmallIntegerField(default=0, verbose_name='progress, %')),
-                ('step', models.CharField(blank=True, max_length=40, verbose_name='step')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('reason', models.TextField(blank=True, verbose_name='reason of the failure')),
-                ('queued_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='queued')),
-                ('lease', models.UUIDField(blank=True, null=True, verbose_name='lease')),
-                ('leased_until', models.DateTimeField(blank=True, null=True, verbose_name='leased until')),
-                ('ready_at', models.DateTimeField(blank=True, null=True, verbose_name='ready')),
-                ('size', models.PositiveIntegerField(blank=True, null=True, verbose_name='size, bytes')),
-                ('pages', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='pages')),
-                ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the file')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='municipalities.county', verbose_name='county')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="SHA-256 of county, kind, language, variant, template version and context",
+                        max_length=64,
+                        verbose_name="key",
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40, verbose_name="kind")),
+                ("variant", models.CharField(default="public", max_length=20, verbose_name="variant")),
+                ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
+                ("template_version", models.CharField(max_length=64, verbose_name="template version")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("file_name", models.CharField(max_length=200, verbose_name="file name")),
+                ("context", models.JSONField(verbose_name="frozen context")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("rendering", "rendering"),
+                            ("ready", "ready"),
+                            ("failed", "failed"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress, %")),
+                ("step", models.CharField(blank=True, max_length=40, verbose_name="step")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("reason", models.TextField(blank=True, verbose_name="reason of the failure")),
+                ("queued_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="queued")),
+                ("lease", models.UUIDField(blank=True, null=True, verbose_name="lease")),
+                ("leased_until", models.DateTimeField(blank=True, null=True, verbose_name="leased until")),
+                ("ready_at", models.DateTimeField(blank=True, null=True, verbose_name="ready")),
+                ("size", models.PositiveIntegerField(blank=True, null=True, verbose_name="size, bytes")),
+                ("pages", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="pages")),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the file")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document',
-                'verbose_name_plural': 'documents',
-                'ordering': ('-queued_at', '-id'),
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
+                "ordering": ("-queued_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Download',
+            name="Download",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to='municipalities.county', verbose_name='county')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to='municipalities.document', verbose_name='document')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='downloads', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="downloads",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="downloads",
+                        to="municipalities.document",
+                        verbose_name="document",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="downloads",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'download',
-                'verbose_name_plural': 'downloads',
-                'ordering': ('-at',),
+                "verbose_name": "download",
+                "verbose_name_plural": "downloads",
+                "ordering": ("-at",),
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(help_text='app.model of what it happened to', max_length=60, verbose_name='subject')),
-                ('subject_id', models.BigIntegerField(verbose_name='id of the subject')),
-                ('verb', models.CharField(max_length=40, verbose_name='what happened')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='happened')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='recorded')),
-                ('payload', models.JSONField(default=dict, verbose_name='details')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='municipalities.county', verbose_name='county')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="app.model of what it happened to", max_length=60, verbose_name="subject"
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField(verbose_name="id of the subject")),
+                ("verb", models.CharField(max_length=40, verbose_name="what happened")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="happened")),
+                (
+                    "recorded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="recorded"),
+                ),
+                ("payload", models.JSONField(default=dict, verbose_name="details")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ('at', 'id'),
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Municipality',
+            name="Municipality",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language_status', models.CharField(choices=[('fi', 'Finnish'), ('sv', 'Swedish'), ('bilingual-fi-majority', 'bilingual, Finnish majority'), ('bilingual-sv-majority', 'bilingual, Swedish majority')], max_length=30, verbose_name='languages')),
-                ('population', models.PositiveIntegerField(help_text='at the end of 2025', verbose_name='population')),
-                ('area', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='municipality', to='indicators.area', verbose_name='area')),
-                ('county', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='municipalities.county', verbose_name='county')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "language_status",
+                    models.CharField(
+                        choices=[
+                            ("fi", "Finnish"),
+                            ("sv", "Swedish"),
+                            ("bilingual-fi-majority", "bilingual, Finnish majority"),
+                            ("bilingual-sv-majority", "bilingual, Swedish majority"),
+                        ],
+                        max_length=30,
+                        verbose_name="languages",
+                    ),
+                ),
+                ("population", models.PositiveIntegerField(help_text="at the end of 2025", verbose_name="population")),
+                (
+                    "area",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="municipality",
+                        to="indicators.area",
+                        verbose_name="area",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="municipalities",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'municipality',
-                'verbose_name_plural': 'municipalities',
-                'ordering': ('area__order',),
+                "verbose_name": "municipality",
+                "verbose_name_plural": "municipalities",
+                "ordering": ("area__order",),
             },
         ),
         migrations.CreateModel(
-            name='MunicipalityGroup',
+            name="MunicipalityGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='municipalities.county', verbose_name='county')),
-                ('municipalities', models.ManyToManyField(related_name='groups', to='municipalities.municipality', verbose_name='municipalities')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="groups",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "municipalities",
+                    models.ManyToManyField(
+                        related_name="groups", to="municipalities.municipality", verbose_name="municipalities"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'municipality group',
-                'verbose_name_plural': 'municipality groups',
-                'ordering': ('year', 'position', 'name'),
+                "verbose_name": "municipality group",
+                "verbose_name_plural": "municipality groups",
+                "ordering": ("year", "position", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sector', models.CharField(choices=[('county', 'wellbeing services county'), ('municipality', 'municipality'), ('public', 'other public body'), ('company', 'company'), ('organisation', 'organisation'), ('parish', 'parish'), ('organisation_or_parish', 'organisation or parish'), ('influencing', 'influencing body'), ('other', 'other')], max_length=30, verbose_name='sector')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='municipalities.county', verbose_name='county')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "sector",
+                    models.CharField(
+                        choices=[
+                            ("county", "wellbeing services county"),
+                            ("municipality", "municipality"),
+                            ("public", "other public body"),
+                            ("company", "company"),
+                            ("organisation", "organisation"),
+                            ("parish", "parish"),
+                            ("organisation_or_parish", "organisation or parish"),
+                            ("influencing", "influencing body"),
+                            ("other", "other"),
+                        ],
+                        max_length=30,
+                        verbose_name="sector",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="organisations",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'ordering': ('name',),
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('coordinator', 'coordinator'), ('municipal_editor', 'municipal editor'), ('municipal_reader', 'municipal reader'), ('board_member', 'board member'), ('administrator', 'administrator of the installation')], max_length=20, verbose_name='role')),
-                ('county', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='municipalities.county', verbose_name='county')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='user')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='municipalities.municipality', verbose_name='municipality')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='municipalities.organisation', verbose_name='organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("coordinator", "coordinator"),
+                            ("municipal_editor", "municipal editor"),
+                            ("municipal_reader", "municipal reader"),
+                            ("board_member", "board member"),
+                            ("administrator", "administrator of the installation"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="municipalities.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
-                'ordering': ('user', 'county'),
+                "verbose_name": "membership",
+                "verbose_name_plural": "memberships",
+                "ordering": ("user", "county"),
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('role', models.CharField(blank=True, max_length=150, verbose_name='role')),
-                ('sector', models.CharField(choices=[('county', 'wellbeing services county'), ('municipality', 'municipality'), ('public', 'other public body'), ('company', 'company'), ('organisation', 'organisation'), ('parish', 'parish'), ('organisation_or_parish', 'organisation or parish'), ('influencing', 'influencing body'), ('other', 'other')], max_length=30, verbose_name='sector')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='municipalities.county', verbose_name='county')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='municipalities.municipality', verbose_name='municipality')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='municipalities.organisation', verbose_name='organisation')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
+                (
+                    "sector",
+                    models.CharField(
+                        choices=[
+                            ("county", "wellbeing services county"),
+                            ("municipality", "municipality"),
+                            ("public", "other public body"),
+                            ("company", "company"),
+                            ("organisation", "organisation"),
+                            ("parish", "parish"),
+                            ("organisation_or_parish", "organisation or parish"),
+                            ("influencing", "influencing body"),
+                            ("other", "other"),
+                        ],
+                        max_length=30,
+                        verbose_name="sector",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="municipalities.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'ordering': ('name',),
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='PersonContact',
+            name="PersonContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
-                ('delete_after', models.DateField(verbose_name='to be deleted after')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.county', verbose_name='county')),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='contact', to='municipalities.person', verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
+                ("delete_after", models.DateField(verbose_name="to be deleted after")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact",
+                        to="municipalities.person",
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contact details',
-                'verbose_name_plural': 'contact details',
+                "verbose_name": "contact details",
+                "verbose_name_plural": "contact details",
             },
         ),
         migrations.CreateModel(
-            name='Priority',
+            name="Priority",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('origin', models.CharField(blank=True, help_text='who decided it and where', max_length=300, verbose_name='origin')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='priorities', to='municipalities.county', verbose_name='county')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                (
+                    "origin",
+                    models.CharField(
+                        blank=True, help_text="who decided it and where", max_length=300, verbose_name="origin"
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="priorities",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'priority',
-                'verbose_name_plural': 'priorities',
-                'ordering': ('starts_on', 'position'),
+                "verbose_name": "priority",
+                "verbose_name_plural": "priorities",
+                "ordering": ("starts_on", "position"),
             },
         ),
         migrations.AddConstraint(
-            model_name='county',
-            constraint=models.CheckConstraint(condition=models.Q(('colour__regex', '^#[0-9a-f]{6}$')), name='county_colour'),
+            model_name="county",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("colour__regex", "^#[0-9a-f]{6}$")), name="county_colour"
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'rendering'])), fields=['state', 'leased_until'], name='document_unfinished'),
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "rendering"])),
+                fields=["state", "leased_until"],
+                name="document_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['county', '-queued_at'], name='document_of_county'),
+            model_name="document",
+            index=models.Index(fields=["county", "-queued_at"], name="document_of_county"),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('county', 'key'), name='document_once'),
+            model_name="document",
+            constraint=models.UniqueConstraint(fields=("county", "key"), name="document_once"),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('lease', None), ('ready_at__isnull', False), ('size__gt', 0), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='document_ready_is_whole'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ready"), _negated=True),
+                    models.Q(
+                        ("lease", None),
+                        ("ready_at__isnull", False),
+                        ("size__gt", 0),
+                        models.Q(("sha256", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="document_ready_is_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='document_failed_has_reason'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "failed"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="document_failed_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease__isnull', False), ('leased_until__isnull', False), ('state', 'rendering')), models.Q(models.Q(('state', 'rendering'), _negated=True), ('lease', None)), _connector='OR'), name='document_lease'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease__isnull", False), ("leased_until__isnull", False), ("state", "rendering")),
+                    models.Q(models.Q(("state", "rendering"), _negated=True), ("lease", None)),
+                    _connector="OR",
+                ),
+                name="document_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='document_progress'),
+            model_name="document",
+            constraint=models.CheckConstraint(condition=models.Q(("progress__lte", 100)), name="document_progress"),
         ),
         migrations.AddIndex(
-            model_name='download',
-            index=models.Index(fields=['county', '-at'], name='download_of_county'),
+            model_name="download",
+            index=models.Index(fields=["county", "-at"], name="download_of_county"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['subject', 'subject_id', 'at'], name='event_of_subject'),
+            model_name="event",
+            index=models.Index(fields=["subject", "subject_id", "at"], name="event_of_subject"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['county', '-at'], name='event_of_county'),
+            model_name="event",
+            index=models.Index(fields=["county", "-at"], name="event_of_county"),
         ),
         migrations.AddConstraint(
-            model_name='municipalitygroup',
-            constraint=models.UniqueConstraint(fields=('county', 'year', 'name'), name='group_name_in_year'),
+            model_name="municipalitygroup",
+            constraint=models.UniqueConstraint(fields=("county", "year", "name"), name="group_name_in_year"),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(fields=('county', 'name'), name='organisation_once'),
+            model_name="organisation",
+            constraint=models.UniqueConstraint(fields=("county", "name"), name="organisation_once"),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('sector__in', ['county', 'municipality', 'organisation_or_parish']), _negated=True), name='organisation_sector'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sector__in", ["county", "municipality", "organisation_or_parish"]), _negated=True),
+                name="organisation_sector",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'role', 'county', 'municipality', 'organisation'), name='membership_once', nulls_distinct=False),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role", "county", "municipality", "organisation"),
+                name="membership_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('county', None), ('municipality', None), ('organisation', None), ('role', 'administrator')), models.Q(('county__isnull', False), ('municipality', None), ('role__in', ['coordinator', 'board_member'])), models.Q(('county__isnull', False), ('municipality__isnull', False), ('role__in', ['municipal_editor', 'municipal_reader'])), _connector='OR'), name='membership_role_place'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("county", None), ("municipality", None), ("organisation", None), ("role", "administrator")
+                    ),
+                    models.Q(
+                        ("county__isnull", False), ("municipality", None), ("role__in", ["coordinator", "board_member"])
+                    ),
+                    models.Q(
+                        ("county__isnull", False),
+                        ("municipality__isnull", False),
+                        ("role__in", ["municipal_editor", "municipal_reader"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="membership_role_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('county', 'user'), name='person_user_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("user__isnull", False)), fields=("county", "user"), name="person_user_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('municipality', None), ('organisation', None), _connector='OR'), name='person_for_one'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                name="person_for_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='priority',
-            constraint=models.UniqueConstraint(fields=('county', 'name', 'starts_on'), name='priority_once'),
+            model_name="priority",
+            constraint=models.UniqueConstraint(fields=("county", "name", "starts_on"), name="priority_once"),
         ),
         migrations.AddConstraint(
-            model_name='priority',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='priority_dates'),
+            model_name="priority",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="priority_dates"
+            ),
         ),
     ]

@@ -25,15 +25,11 @@ class Document(models.Model):
         READY = "ready", _("ready")
         FAILED = "failed", _("failed")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="documents", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="documents", verbose_name=_("county"))
     key = models.CharField(
         _("key"),
         max_length=64,
-        help_text=_(
-            "SHA-256 of county, kind, language, variant, template version and context"
-        ),
+        help_text=_("SHA-256 of county, kind, language, variant, template version and context"),
     )
     kind = models.CharField(_("kind"), max_length=40)
     variant = models.CharField(_("variant"), max_length=20, default="public")
@@ -43,9 +39,7 @@ class Document(models.Model):
     file_name = models.CharField(_("file name"), max_length=200)
     context = models.JSONField(_("frozen context"))
 
-    state = models.CharField(
-        _("state"), max_length=10, choices=State, default=State.QUEUED
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     progress = models.PositiveSmallIntegerField(_("progress, %"), default=0)
     step = models.CharField(_("step"), max_length=40, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -68,8 +62,7 @@ class Document(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["county", "key"], name="document_once"),
             models.CheckConstraint(
-                condition=~Q(state="ready")
-                | Q(ready_at__isnull=False, size__gt=0, lease=None) & ~Q(sha256=""),
+                condition=~Q(state="ready") | Q(ready_at__isnull=False, size__gt=0, lease=None) & ~Q(sha256=""),
                 name="document_ready_is_whole",
             ),
             models.CheckConstraint(
@@ -77,15 +70,11 @@ class Document(models.Model):
                 name="document_failed_has_reason",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    state="rendering", lease__isnull=False, leased_until__isnull=False
-                )
+                condition=Q(state="rendering", lease__isnull=False, leased_until__isnull=False)
                 | (~Q(state="rendering") & Q(lease=None)),
                 name="document_lease",
             ),
-            models.CheckConstraint(
-                condition=Q(progress__lte=100), name="document_progress"
-            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="document_progress"),
         )
         indexes = (
             # What the reaper looks for, every quarter of a minute: a handful of rows among all.
@@ -108,12 +97,8 @@ class Download(models.Model):
     then deleted.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="downloads", verbose_name=_("county")
-    )
-    document = models.ForeignKey(
-        Document, models.PROTECT, related_name="downloads", verbose_name=_("document")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="downloads", verbose_name=_("county"))
+    document = models.ForeignKey(Document, models.PROTECT, related_name="downloads", verbose_name=_("document"))
     user = models.ForeignKey(
         "municipalities.User",
         models.PROTECT,

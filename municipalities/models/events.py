@@ -19,18 +19,12 @@ class Event(models.Model):
     ids, codes and dates, never names or contact details.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="events", verbose_name=_("county")
-    )
-    subject = models.CharField(
-        _("subject"), max_length=60, help_text=_("app.model of what it happened to")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="events", verbose_name=_("county"))
+    subject = models.CharField(_("subject"), max_length=60, help_text=_("app.model of what it happened to"))
     subject_id = models.BigIntegerField(_("id of the subject"))
     verb = models.CharField(_("what happened"), max_length=40)
     at = models.DateTimeField(_("happened"), default=timezone.now)
-    recorded_at = models.DateTimeField(
-        _("recorded"), default=timezone.now, editable=False
-    )
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
     user = models.ForeignKey(
         "municipalities.User",
         models.PROTECT,
@@ -47,9 +41,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering = ("at", "id")
         indexes = (
-            models.Index(
-                fields=["subject", "subject_id", "at"], name="event_of_subject"
-            ),
+            models.Index(fields=["subject", "subject_id", "at"], name="event_of_subject"),
             models.Index(fields=["county", "-at"], name="event_of_county"),
         )
 

@@ -33,18 +33,14 @@ class Sector(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     """Users are known by their e-mail address."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make a user who signs in with this address; without a password they must set one by e-mail."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make an administrator of the installation."""
         user = self.create_user(email, password, **fields)
         Membership.objects.create(user=user, role=Membership.Role.ADMINISTRATOR)
@@ -82,9 +78,7 @@ class User(AbstractBaseUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ("email",)
-        constraints = (
-            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
-        )
+        constraints = (models.UniqueConstraint(Lower("email"), name="user_email_any_case"),)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -96,18 +90,12 @@ class User(AbstractBaseUser):
     @cached_property
     def all_memberships(self) -> list[Membership]:
         """Every membership, with its county and municipality; read once per request."""
-        return list(
-            self.memberships.select_related(
-                "county__area", "municipality__area", "organisation"
-            )
-        )
+        return list(self.memberships.select_related("county__area", "municipality__area", "organisation"))
 
     @property
     def is_administrator(self) -> bool:
         """Whether this user administers the installation (and so may open the admin)."""
-        return self.is_active and any(
-            m.role == Membership.Role.ADMINISTRATOR for m in self.all_memberships
-        )
+        return self.is_active and any(m.role == Membership.Role.ADMINISTRATOR for m in self.all_memberships)
 
     # The four names below are what Django's admin asks for.
     @property
@@ -136,9 +124,7 @@ class User(AbstractBaseUser):
 class Organisation(models.Model):
     """An organisation, parish, company or public body that a county negotiates with; HUS is one."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="organisations", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="organisations", verbose_name=_("county"))
     sector = models.CharField(_("sector"), max_length=30, choices=Sector)
     name = models.CharField(_("name"), max_length=200)
 
@@ -149,13 +135,9 @@ class Organisation(models.Model):
         verbose_name_plural = _("organisations")
         ordering = ("name",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["county", "name"], name="organisation_once"
-            ),
+            models.UniqueConstraint(fields=["county", "name"], name="organisation_once"),
             models.CheckConstraint(
-                condition=~Q(
-                    sector__in=["county", "municipality", "organisation_or_parish"]
-                ),
+                condition=~Q(sector__in=["county", "municipality", "organisation_or_parish"]),
                 name="organisation_sector",
             ),
         )
@@ -170,9 +152,7 @@ class Person(models.Model):
     Contact details are kept apart, so that they can go while names in minutes stay.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="people", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="people", verbose_name=_("county"))
     user = models.ForeignKey(
         User,
         models.PROTECT,
@@ -226,12 +206,8 @@ class Person(models.Model):
 class PersonContact(models.Model):
     """How to reach a person. Deleted when its time comes; the person's name and role stay."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    person = models.OneToOneField(
-        Person, models.CASCADE, related_name="contact", verbose_name=_("person")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    person = models.OneToOneField(Person, models.CASCADE, related_name="contact", verbose_name=_("person"))
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     delete_after = models.DateField(_("to be deleted after"))
@@ -256,9 +232,7 @@ class Membership(models.Model):
         BOARD_MEMBER = "board_member", _("board member")
         ADMINISTRATOR = "administrator", _("administrator of the installation")
 
-    user = models.ForeignKey(
-        User, models.PROTECT, related_name="memberships", verbose_name=_("user")
-    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships", verbose_name=_("user"))
     role = models.CharField(_("role"), max_length=20, choices=Role)
     county = models.ForeignKey(
         County,

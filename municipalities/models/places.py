@@ -22,9 +22,7 @@ class County(models.Model):
         ONE = "one", _("one document with two parts")
         TWO = "two", _("two documents, one per legal basis")
 
-    area = models.OneToOneField(
-        Area, models.PROTECT, related_name="county", verbose_name=_("area")
-    )
+    area = models.OneToOneField(Area, models.PROTECT, related_name="county", verbose_name=_("area"))
     slug = models.SlugField(_("in the address"), unique=True)
     languages = models.JSONField(
         _("languages"),
@@ -41,9 +39,7 @@ class County(models.Model):
         _("colour"),
         max_length=7,
         default="#0e5d8a",
-        validators=[
-            RegexValidator(r"^#[0-9a-f]{6}$", _("Give the colour as #rrggbb."))
-        ],
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Give the colour as #rrggbb."))],
     )
     short_name = models.CharField(
         _("short name"),
@@ -58,22 +54,14 @@ class County(models.Model):
         choices=MinutesForm,
         default=MinutesForm.ONE,
     )
-    minutes_name = models.CharField(
-        _("name of the minutes"), max_length=60, default="Neuvottelupöytäkirja"
-    )
-    download_retention_days = models.PositiveIntegerField(
-        _("days that the log of downloads is kept"), default=730
-    )
+    minutes_name = models.CharField(_("name of the minutes"), max_length=60, default="Neuvottelupöytäkirja")
+    download_retention_days = models.PositiveIntegerField(_("days that the log of downloads is kept"), default=730)
 
     class Meta:
         verbose_name = _("wellbeing services county")
         verbose_name_plural = _("wellbeing services counties")
         ordering = ("area__order",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="county_colour"
-            ),
-        )
+        constraints = (models.CheckConstraint(condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="county_colour"),)
 
     def __str__(self) -> str:
         return self.area.name
@@ -88,9 +76,7 @@ class Municipality(models.Model):
         BILINGUAL_FINNISH = "bilingual-fi-majority", _("bilingual, Finnish majority")
         BILINGUAL_SWEDISH = "bilingual-sv-majority", _("bilingual, Swedish majority")
 
-    area = models.OneToOneField(
-        Area, models.PROTECT, related_name="municipality", verbose_name=_("area")
-    )
+    area = models.OneToOneField(Area, models.PROTECT, related_name="municipality", verbose_name=_("area"))
     county = models.ForeignKey(
         County,
         models.PROTECT,
@@ -99,12 +85,8 @@ class Municipality(models.Model):
         related_name="municipalities",
         verbose_name=_("county"),
     )
-    language_status = models.CharField(
-        _("languages"), max_length=30, choices=LanguageStatus
-    )
-    population = models.PositiveIntegerField(
-        _("population"), help_text=_("at the end of 2025")
-    )
+    language_status = models.CharField(_("languages"), max_length=30, choices=LanguageStatus)
+    population = models.PositiveIntegerField(_("population"), help_text=_("at the end of 2025"))
 
     class Meta:
         verbose_name = _("municipality")
@@ -118,16 +100,12 @@ class Municipality(models.Model):
 class MunicipalityGroup(models.Model):
     """Municipalities that negotiate together in a year."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="groups", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="groups", verbose_name=_("county"))
     year = models.PositiveSmallIntegerField(_("year"))
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    municipalities: models.ManyToManyField[Municipality, models.Model] = (
-        models.ManyToManyField(
-            Municipality, related_name="groups", verbose_name=_("municipalities")
-        )
+    municipalities: models.ManyToManyField[Municipality, models.Model] = models.ManyToManyField(
+        Municipality, related_name="groups", verbose_name=_("municipalities")
     )
 
     objects: ClassVar = ScopedManager(county="county")
@@ -136,11 +114,7 @@ class MunicipalityGroup(models.Model):
         verbose_name = _("municipality group")
         verbose_name_plural = _("municipality groups")
         ordering = ("year", "position", "name")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["county", "year", "name"], name="group_name_in_year"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["county", "year", "name"], name="group_name_in_year"),)
 
     def __str__(self) -> str:
         return self.name
@@ -162,12 +136,8 @@ class CouncilTerm(models.Model):
         verbose_name_plural = _("council terms")
         ordering = ("body", "starts_on")
         constraints = (
-            models.UniqueConstraint(
-                fields=["body", "starts_on"], name="council_term_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gt=F("starts_on")), name="council_term_dates"
-            ),
+            models.UniqueConstraint(fields=["body", "starts_on"], name="council_term_once"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="council_term_dates"),
         )
 
     def __str__(self) -> str:
@@ -177,16 +147,12 @@ class CouncilTerm(models.Model):
 class Priority(models.Model):
     """A priority of the county's welfare work, with its own period and origin."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="priorities", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="priorities", verbose_name=_("county"))
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    origin = models.CharField(
-        _("origin"), max_length=300, blank=True, help_text=_("who decided it and where")
-    )
+    origin = models.CharField(_("origin"), max_length=300, blank=True, help_text=_("who decided it and where"))
 
     objects: ClassVar = ScopedManager(county="county")
 
@@ -195,12 +161,8 @@ class Priority(models.Model):
         verbose_name_plural = _("priorities")
         ordering = ("starts_on", "position")
         constraints = (
-            models.UniqueConstraint(
-                fields=["county", "name", "starts_on"], name="priority_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gt=F("starts_on")), name="priority_dates"
-            ),
+            models.UniqueConstraint(fields=["county", "name", "starts_on"], name="priority_once"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="priority_dates"),
         )
 
     def __str__(self) -> str:

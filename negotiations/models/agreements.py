@@ -20,9 +20,7 @@ class Measure(models.Model):
     What the county itself promised counts as much as what the municipalities did.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="measures", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="measures", verbose_name=_("county"))
     round = models.ForeignKey(
         Round,
         models.PROTECT,
@@ -57,9 +55,7 @@ class Measure(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     text = models.TextField(_("measure"))
-    responsible_sector = models.CharField(
-        _("responsible sector"), max_length=30, choices=Sector
-    )
+    responsible_sector = models.CharField(_("responsible sector"), max_length=30, choices=Sector)
     municipality = models.ForeignKey(
         Municipality,
         models.PROTECT,
@@ -108,12 +104,8 @@ class Measure(models.Model):
 class FeedbackNote(models.Model):
     """Something said of the round afterwards, in a debrief or in an answer to a request for feedback."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="feedback", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="feedback", verbose_name=_("round"))
     given_on = models.DateField(_("given"))
     occasion = models.CharField(_("occasion"), max_length=200)
     position = models.PositiveSmallIntegerField(_("position"))
@@ -125,11 +117,7 @@ class FeedbackNote(models.Model):
         verbose_name = _("feedback")
         verbose_name_plural = _("feedback")
         ordering = ("given_on", "position")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["round", "given_on", "position"], name="feedback_position"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["round", "given_on", "position"], name="feedback_position"),)
 
     def __str__(self) -> str:
         return self.text

@@ -25,9 +25,7 @@ class Minutes(models.Model):
         CHECKED = "checked", _("checked")
         PUBLISHED = "published", _("published")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="minutes", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="minutes", verbose_name=_("county"))
     negotiation = models.ForeignKey(
         Negotiation,
         models.PROTECT,
@@ -42,13 +40,9 @@ class Minutes(models.Model):
         related_name="minutes",
         verbose_name=_("part"),
     )
-    state = models.CharField(
-        _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
     check_by = models.DateField(_("to be checked by"), null=True, blank=True)
-    published_on = models.DateField(
-        _("published"), null=True, blank=True, editable=False
-    )
+    published_on = models.DateField(_("published"), null=True, blank=True, editable=False)
     document = models.ForeignKey(
         Document,
         models.PROTECT,
@@ -91,15 +85,9 @@ class MinutesCheck(models.Model):
         # Where the county has set so, saying nothing until the date means checked.
         SILENT = "silent", _("no remarks by the date")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    minutes = models.ForeignKey(
-        Minutes, models.CASCADE, related_name="checks", verbose_name=_("minutes")
-    )
-    party = models.ForeignKey(
-        Party, models.PROTECT, related_name="checks", verbose_name=_("party")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    minutes = models.ForeignKey(Minutes, models.CASCADE, related_name="checks", verbose_name=_("minutes"))
+    party = models.ForeignKey(Party, models.PROTECT, related_name="checks", verbose_name=_("party"))
     name = models.CharField(_("checker"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=150, blank=True)
     outcome = models.CharField(
@@ -118,12 +106,9 @@ class MinutesCheck(models.Model):
         verbose_name_plural = _("marks of checking")
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["minutes", "party"], name="minutes_check_once"
-            ),
+            models.UniqueConstraint(fields=["minutes", "party"], name="minutes_check_once"),
             models.CheckConstraint(
-                condition=Q(outcome="waiting", marked_on=None)
-                | (~Q(outcome="waiting") & Q(marked_on__isnull=False)),
+                condition=Q(outcome="waiting", marked_on=None) | (~Q(outcome="waiting") & Q(marked_on__isnull=False)),
                 name="minutes_check_mark_has_date",
             ),
         )
@@ -135,12 +120,8 @@ class MinutesCheck(models.Model):
 class MinutesAttachment(models.Model):
     """What the minutes name as attached."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    minutes = models.ForeignKey(
-        Minutes, models.CASCADE, related_name="attachments", verbose_name=_("minutes")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    minutes = models.ForeignKey(Minutes, models.CASCADE, related_name="attachments", verbose_name=_("minutes"))
     position = models.PositiveSmallIntegerField(_("number"))
     title = models.CharField(_("title"), max_length=300)
 
@@ -150,11 +131,7 @@ class MinutesAttachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ("position",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["minutes", "position"], name="attachment_number"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["minutes", "position"], name="attachment_number"),)
 
     def __str__(self) -> str:
         return f"{self.position}. {self.title}"

@@ -35,9 +35,7 @@ class Round(models.Model):
         REGION = "region", _("region-wide")
         THEMES = "themes", _("by theme")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="rounds", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="rounds", verbose_name=_("county"))
     name = models.CharField(_("name"), max_length=200)
     year = models.PositiveSmallIntegerField(_("year"))
     form = models.CharField(_("form"), max_length=20, choices=Form)
@@ -78,15 +76,9 @@ class Round(models.Model):
         verbose_name_plural = _("rounds")
         ordering = ("-year", "name")
         constraints = (
-            models.UniqueConstraint(
-                fields=["county", "year", "name"], name="round_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="round_dates"
-            ),
-            models.CheckConstraint(
-                condition=Q(legal_bases__len__gte=1), name="round_has_legal_basis"
-            ),
+            models.UniqueConstraint(fields=["county", "year", "name"], name="round_once"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="round_dates"),
+            models.CheckConstraint(condition=Q(legal_bases__len__gte=1), name="round_has_legal_basis"),
         )
 
     def __str__(self) -> str:
@@ -101,12 +93,8 @@ class Round(models.Model):
 class Slot(models.Model):
     """A time in which one negotiation of the round can be held."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="slots", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="slots", verbose_name=_("round"))
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
 
@@ -118,9 +106,7 @@ class Slot(models.Model):
         ordering = ("starts_at",)
         constraints = (
             models.UniqueConstraint(fields=["round", "starts_at"], name="slot_once"),
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="slot_times"
-            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="slot_times"),
         )
 
     def __str__(self) -> str:
@@ -130,12 +116,8 @@ class Slot(models.Model):
 class RoundStage(models.Model):
     """A stage of the round's process and the body that carries it, known to the day or only to months."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="stages", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="stages", verbose_name=_("round"))
     position = models.PositiveSmallIntegerField(_("position"))
     name = models.CharField(_("stage"), max_length=200)
     body = models.CharField(_("body"), max_length=200, blank=True)
@@ -150,9 +132,7 @@ class RoundStage(models.Model):
         verbose_name_plural = _("stages")
         ordering = ("position",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["round", "position"], name="round_stage_position"
-            ),
+            models.UniqueConstraint(fields=["round", "position"], name="round_stage_position"),
             models.CheckConstraint(
                 condition=Q(earliest=None, latest=None) | Q(latest__gte=F("earliest")),
                 name="round_stage_dates",
@@ -166,12 +146,8 @@ class RoundStage(models.Model):
 class StatedFigure(models.Model):
     """A total that the source states. Kept beside the computed one, so that a discrepancy shows."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="stated_figures", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="stated_figures", verbose_name=_("round"))
     sectors = ArrayField(
         models.CharField(max_length=30, choices=Sector),
         verbose_name=_("attendances of the sectors"),
@@ -184,11 +160,7 @@ class StatedFigure(models.Model):
     class Meta:
         verbose_name = _("stated figure")
         verbose_name_plural = _("stated figures")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["round", "sectors"], name="stated_figure_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["round", "sectors"], name="stated_figure_once"),)
 
     def __str__(self) -> str:
         return f"{'+'.join(self.sectors)}: {self.value}"
@@ -200,22 +172,16 @@ class CoreGroup(models.Model):
     Lets attendances be told from persons where the source gives head counts only; no persons are made up.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="core_groups", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="core_groups", verbose_name=_("round"))
     name = models.CharField(_("name"), max_length=120)
     sector = models.CharField(_("sector"), max_length=30, choices=Sector)
     size = models.PositiveSmallIntegerField(_("persons"))
     approximate = models.BooleanField(_("the size is approximate"), default=False)
-    negotiations: models.ManyToManyField[models.Model, models.Model] = (
-        models.ManyToManyField(
-            "negotiations.Negotiation",
-            related_name="core_groups",
-            verbose_name=_("attended"),
-        )
+    negotiations: models.ManyToManyField[models.Model, models.Model] = models.ManyToManyField(
+        "negotiations.Negotiation",
+        related_name="core_groups",
+        verbose_name=_("attended"),
     )
 
     objects: ClassVar = ScopedManager(county="county")

@@ -40,9 +40,7 @@ class Negotiation(models.Model):
         ON_SITE = "on_site", _("on site")
         HYBRID = "hybrid", _("on site and remotely")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="negotiations", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="negotiations", verbose_name=_("county"))
     round = models.ForeignKey(
         Round,
         models.PROTECT,
@@ -70,9 +68,7 @@ class Negotiation(models.Model):
     title = models.CharField(_("title"), max_length=200)
     purpose = models.TextField(_("purpose"), blank=True)
     language = models.CharField(_("language"), max_length=2, default="fi")
-    state = models.CharField(
-        _("state"), max_length=10, choices=State, default=State.PLANNED, editable=False
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED, editable=False)
     state_reason = models.TextField(_("reason"), blank=True, editable=False)
 
     precision = models.CharField(_("time known"), max_length=10, choices=Precision)
@@ -80,9 +76,7 @@ class Negotiation(models.Model):
     latest = models.DateField(_("latest day"))
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
-    mode = models.CharField(
-        _("mode"), max_length=10, choices=Mode, blank=True, default=Mode.UNKNOWN
-    )
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode, blank=True, default=Mode.UNKNOWN)
     place = models.CharField(_("place"), max_length=200, blank=True)
     link = models.URLField(_("meeting link"), blank=True)
 
@@ -98,9 +92,7 @@ class Negotiation(models.Model):
         verbose_name_plural = _("negotiations")
         ordering = ("earliest", "starts_at", "id")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(latest__gte=F("earliest")), name="negotiation_days"
-            ),
+            models.CheckConstraint(condition=Q(latest__gte=F("earliest")), name="negotiation_days"),
             models.CheckConstraint(
                 condition=Q(
                     precision="minute",
@@ -117,9 +109,7 @@ class Negotiation(models.Model):
                 name="negotiation_cancelled_has_reason",
             ),
         )
-        indexes = (
-            models.Index(fields=["county", "earliest"], name="negotiation_by_date"),
-        )
+        indexes = (models.Index(fields=["county", "earliest"], name="negotiation_by_date"),)
 
     def __str__(self) -> str:
         return self.title
@@ -134,9 +124,7 @@ class Party(models.Model):
         # Invited and did not come: has not taken part in the negotiation that 612/2021 § 6 obliges it to.
         STAYED_AWAY = "stayed_away", _("stayed away")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
     negotiation = models.ForeignKey(
         Negotiation,
         models.CASCADE,
@@ -213,12 +201,8 @@ class Part(models.Model):
     for its own duty only, and only if it was dealt with.
     """
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    negotiation = models.ForeignKey(
-        Negotiation, models.CASCADE, related_name="parts", verbose_name=_("negotiation")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    negotiation = models.ForeignKey(Negotiation, models.CASCADE, related_name="parts", verbose_name=_("negotiation"))
     position = models.PositiveSmallIntegerField(_("position"))
     legal_basis = models.CharField(_("legal basis"), max_length=20, choices=LegalBasis)
     dealt_with = models.BooleanField(_("dealt with"), default=False, editable=False)
@@ -234,12 +218,8 @@ class Part(models.Model):
         verbose_name_plural = _("parts")
         ordering = ("position",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["negotiation", "legal_basis"], name="part_once"
-            ),
-            models.UniqueConstraint(
-                fields=["negotiation", "position"], name="part_position"
-            ),
+            models.UniqueConstraint(fields=["negotiation", "legal_basis"], name="part_once"),
+            models.UniqueConstraint(fields=["negotiation", "position"], name="part_position"),
             models.CheckConstraint(
                 condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
                 name="part_times",
@@ -258,12 +238,8 @@ class Part(models.Model):
 class AgendaItem(models.Model):
     """A matter on the agenda of a part and, afterwards, what the minutes say of it. Numbered 1 §, 2 §, … per part."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    part = models.ForeignKey(
-        Part, models.CASCADE, related_name="items", verbose_name=_("part")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    part = models.ForeignKey(Part, models.CASCADE, related_name="items", verbose_name=_("part"))
     position = models.PositiveSmallIntegerField(_("number"))
     title = models.CharField(_("matter"), max_length=200)
     background = models.TextField(_("background"), blank=True)
@@ -278,12 +254,8 @@ class AgendaItem(models.Model):
         verbose_name_plural = _("agenda items")
         ordering = ("position",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["part", "position"], name="agenda_item_number"
-            ),
-            models.CheckConstraint(
-                condition=Q(position__gte=1), name="agenda_item_from_one"
-            ),
+            models.UniqueConstraint(fields=["part", "position"], name="agenda_item_number"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="agenda_item_from_one"),
         )
 
     def __str__(self) -> str:
@@ -301,9 +273,7 @@ class Attendance(models.Model):
         PRESENT = "present", _("present")
         ABSENT = "absent", _("absent")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
     negotiation = models.ForeignKey(
         Negotiation,
         models.CASCADE,
@@ -311,9 +281,7 @@ class Attendance(models.Model):
         verbose_name=_("negotiation"),
     )
     sector = models.CharField(_("sector"), max_length=30, choices=Sector)
-    status = models.CharField(
-        _("status"), max_length=10, choices=Status, default=Status.PRESENT
-    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PRESENT)
     person = models.ForeignKey(
         Person,
         models.SET_NULL,
@@ -361,22 +329,14 @@ class Attendance(models.Model):
         )
 
     def __str__(self) -> str:
-        return (
-            f"{self.get_sector_display()}: {self.count}"
-            if self.is_head_count
-            else (self.name or self.role)
-        )
+        return f"{self.get_sector_display()}: {self.count}" if self.is_head_count else (self.name or self.role)
 
 
 class WorkshopTheme(models.Model):
     """A theme of the workshops of a round, with columns of its own and a key message."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    round = models.ForeignKey(
-        Round, models.CASCADE, related_name="themes", verbose_name=_("round")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    round = models.ForeignKey(Round, models.CASCADE, related_name="themes", verbose_name=_("round"))
     position = models.PositiveSmallIntegerField(_("position"))
     name = models.CharField(_("theme"), max_length=120)
     key_message = models.TextField(_("key message"), blank=True)
@@ -387,11 +347,7 @@ class WorkshopTheme(models.Model):
         verbose_name = _("workshop theme")
         verbose_name_plural = _("workshop themes")
         ordering = ("position",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["round", "position"], name="theme_position"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["round", "position"], name="theme_position"),)
 
     def __str__(self) -> str:
         return self.name
@@ -400,12 +356,8 @@ class WorkshopTheme(models.Model):
 class ThemeColumn(models.Model):
     """A column of a theme, such as "phenomena and goals": one to four a theme."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    theme = models.ForeignKey(
-        WorkshopTheme, models.CASCADE, related_name="columns", verbose_name=_("theme")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    theme = models.ForeignKey(WorkshopTheme, models.CASCADE, related_name="columns", verbose_name=_("theme"))
     position = models.PositiveSmallIntegerField(_("position"))
     title = models.CharField(_("column"), max_length=120)
 
@@ -416,9 +368,7 @@ class ThemeColumn(models.Model):
         verbose_name_plural = _("columns")
         ordering = ("position",)
         constraints = (
-            models.UniqueConstraint(
-                fields=["theme", "position"], name="theme_column_position"
-            ),
+            models.UniqueConstraint(fields=["theme", "position"], name="theme_column_position"),
             models.CheckConstraint(
                 condition=Q(position__gte=1, position__lte=4),
                 name="theme_column_one_to_four",
@@ -432,9 +382,7 @@ class ThemeColumn(models.Model):
 class Observation(models.Model):
     """What a workshop found; of one negotiation, or of the whole round where the source does not tell."""
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
     column = models.ForeignKey(
         ThemeColumn,
         models.CASCADE,

@@ -25,20 +25,12 @@ class Summary(models.Model):
         ON_AGENDA = "on_agenda", _("on the agenda")
         NOTED = "noted", _("noted")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="summaries", verbose_name=_("county")
-    )
-    round = models.OneToOneField(
-        Round, models.PROTECT, related_name="summary", verbose_name=_("round")
-    )
-    state = models.CharField(
-        _("state"), max_length=10, choices=State, default=State.DRAFT, editable=False
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="summaries", verbose_name=_("county"))
+    round = models.OneToOneField(Round, models.PROTECT, related_name="summary", verbose_name=_("round"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
     case_number = models.CharField(_("case number"), max_length=60, blank=True)
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
-    published_on = models.DateField(
-        _("published"), null=True, blank=True, editable=False
-    )
+    published_on = models.DateField(_("published"), null=True, blank=True, editable=False)
     document = models.ForeignKey(
         Document,
         models.PROTECT,
@@ -58,10 +50,7 @@ class Summary(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(state="draft", frozen_at=None, published_on=None)
-                | (
-                    ~Q(state="draft")
-                    & Q(frozen_at__isnull=False, document__isnull=False)
-                ),
+                | (~Q(state="draft") & Q(frozen_at__isnull=False, document__isnull=False)),
                 name="summary_frozen_has_document",
             ),
         )
@@ -86,12 +75,8 @@ class SummaryNote(models.Model):
         NEXT_STEPS = "next_steps", _("Next steps")
         BOARD = "board", _("What is asked of the board")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    summary = models.ForeignKey(
-        Summary, models.CASCADE, related_name="notes", verbose_name=_("summary")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    summary = models.ForeignKey(Summary, models.CASCADE, related_name="notes", verbose_name=_("summary"))
     section = models.CharField(_("section"), max_length=20, choices=Section)
     position = models.PositiveSmallIntegerField(_("position"))
     text = models.TextField(_("text"))
@@ -103,9 +88,7 @@ class SummaryNote(models.Model):
         verbose_name_plural = _("notes of the summary")
         ordering = ("section", "position")
         constraints = (
-            models.UniqueConstraint(
-                fields=["summary", "section", "position"], name="summary_note_position"
-            ),
+            models.UniqueConstraint(fields=["summary", "section", "position"], name="summary_note_position"),
         )
 
     def __str__(self) -> str:
@@ -119,12 +102,8 @@ class SummaryHandling(models.Model):
         ON_AGENDA = "on_agenda", _("put on the agenda")
         NOTED = "noted", _("noted")
 
-    county = models.ForeignKey(
-        County, models.PROTECT, related_name="+", verbose_name=_("county")
-    )
-    summary = models.ForeignKey(
-        Summary, models.CASCADE, related_name="handlings", verbose_name=_("summary")
-    )
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    summary = models.ForeignKey(Summary, models.CASCADE, related_name="handlings", verbose_name=_("summary"))
     act = models.CharField(_("act"), max_length=10, choices=Act)
     body = models.CharField(_("body"), max_length=120)
     on = models.DateField(_("date"))
@@ -137,9 +116,7 @@ class SummaryHandling(models.Model):
         verbose_name_plural = _("handlings")
         ordering = ("on", "id")
         constraints = (
-            models.UniqueConstraint(
-                fields=["summary", "act", "body", "on"], name="summary_handling_once"
-            ),
+            models.UniqueConstraint(fields=["summary", "act", "body", "on"], name="summary_handling_once"),
             models.CheckConstraint(
                 condition=Q(act="on_agenda") | ~Q(section=""),
                 name="summary_noted_has_section",

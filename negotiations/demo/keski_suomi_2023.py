@@ -1,0 +1,157 @@
+"""Keski-Suomi 2023: a plan of 6.9.2023 for negotiations of both duties with each municipality on its own.
+
+Source: the county's presentation to the organisations' forum, 6.9.2023. It is a plan: whether everything was held
+as planned is not told, so every negotiation stays planned.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+from django.utils import timezone
+
+from municipalities.models import CouncilTerm, County, Priority, Sector
+from negotiations.demo.building import Item, PartText, add_parties, add_parts, municipalities_of, organisation
+from negotiations.models import LegalBasis, Negotiation, Round
+from negotiations.planning.slots import SlotRule, make_slots
+
+NAME = "Lakisääteiset neuvottelut syksy 2023"
+
+RULE = SlotRule(
+    year=2023,
+    first_week=35,
+    last_week=48,
+    weekdays=(4, 5),
+    starts=time(8, 15),
+    ends=time(12, 0),
+    weeks_off=(42,),
+    weekdays_of_week={44: (3, 5)},
+)
+
+DESCRIPTION = """\
+Suunnitelma 6.9.2023: aikataulun, edustuksen ja toteutuksen aluehallitus hyväksyi 15.8.2023. Toteutumista ei ole \
+kirjattu tähän järjestelmään.
+
+Hyvinvointialuelain 14 §:n neuvottelu ja järjestämislain 6–7 §:n hyte-neuvottelu käydään samalla kertaa jokaisen \
+kunnan kanssa erikseen. Kokousteknisesti neuvottelut pidetään erillään: kummallakin on oma avauksensa, asialistansa \
+ja päätöksensä.
+
+Aikoja on torstaisin ja perjantaisin klo 8.15–12.00 viikoilla 35–48. Viikolla 42 ei neuvotella (syysloma), ja \
+viikolla 44 neuvotellaan keskiviikkona ja perjantaina. Niinä torstaina, joina pidetään kuntajohdon \
+keskustelutilaisuus, aloitetaan klo 9; lähde ei kerro, mitkä torstait ovat kyseessä. Lähde ei myöskään kerro kuntien \
+järjestystä: tässä kunnat ovat ajoissa aakkosjärjestyksessä, ja neljä aikaa jää vapaaksi.
+
+Neuvottelut käydään etäyhteydellä, ja hyvinvointialueelta varaudutaan menemään myös paikan päälle. Hyvinvointialueella \
+niistä vastaa hyvinvointi ja kumppanuudet -yksikkö. Neuvotteluista laaditaan pöytäkirjat, ja niiden yhteenveto \
+toimitetaan aluehallitukselle ja aluevaltuustolle."""
+
+COOPERATION = PartText(
+    LegalBasis.COOPERATION,
+    (
+        Item(
+            "Puitesopimuksen ja strategioiden tavoitteet",
+            "Puitesopimuksessa on sovittu yhteistyön yleisistä periaatteista, tavoitteista ja rakenteista. Kunnalla ja "
+            "hyvinvointialueella on lisäksi omat strategiansa. Neuvottelussa tarkennetaan yhteisiä tavoitteita sekä "
+            "sovitaan toimenpiteistä ja mittareista, jotka puitesopimuksesta puuttuvat.",
+        ),
+        Item(
+            "Yhdyspinnat, joilla molemmilla on järjestämisvastuuta",
+            "Sivistystoimi ja sosiaali- ja terveyspalvelut, varautuminen, työllisyyden hoito ja kotoutuminen.",
+        ),
+        Item(
+            "Yhteinen tietopohja ja tilannekuva",
+            "Puitesopimuksen mukaan jokainen osapuoli tuottaa oman osansa tietopohjasta. Määritellään sen sisältö: "
+            "kuntakortit, Keski-Suomen liiton tuottama tieto, toimijoiden omat seurantaindikaattorit ja THL:n ehdotus "
+            "laajan hyvinvointikertomuksen vähimmäistietosisällöksi.",
+        ),
+        Item(
+            "Operatiivisen tason yhteistyöryhmät ja vastinparit",
+            "Puitesopimuksen neljännen tason yhteistyöryhmät nimeää aluehallitus. Kunnat ja Keski-Suomen liitto "
+            "ilmoittavat edustajansa kuntajohtajakokouksen koordinoimana. Ryhmien toimikausi on valtuustokausi.",
+        ),
+    ),
+)
+
+WELFARE = PartText(
+    LegalBasis.WELFARE,
+    (
+        Item(
+            "Painopisteiden yhteiset tavoitteet",
+            "Hyvinvointialueen kolme painopistettä ovat liikunnallinen elämäntapa, mielen hyvinvointi ja arjen "
+            "turvallisuus. Keskustellaan niiden yhteisistä tavoitteista.",
+        ),
+        Item(
+            "Kunnan ja hyvinvointialueen toimenpiteet",
+            "Mitä kunta, hyvinvointialue, järjestöt ja seurakunnat tekevät painopisteiden edistämiseksi.",
+        ),
+        Item(
+            "Seurannan indikaattorit",
+            "Millä indikaattoreilla tavoitteiden toteutumista seurataan.",
+        ),
+        Item(
+            "Hyvinvointikertomusten ja -suunnitelmien aikataulu",
+            "Sovitetaan yhteen kunnan ja hyvinvointialueen hyvinvointikertomusten ja -suunnitelmien aikataulut.",
+        ),
+    ),
+)
+
+
+def priorities_of(county: County) -> dict[str, Priority]:
+    """Return the county's three priorities of the term 2022-2025, made if they are not there."""
+    names = ("Mielen hyvinvointi", "Arjen turvallisuus", "Liikunnallinen elämäntapa")
+    return {
+        name: Priority.objects.get_or_create(
+            county=county,
+            name=name,
+            starts_on=date(2022, 3, 1),
+            defaults={
+                "position": position,
+                "ends_on": date(2025, 5, 31),
+                "origin": "Hyvinvointialueen linjaus valtuustokaudelle 2022–2025",
+            },
+        )[0]
+        for position, name in enumerate(names, start=1)
+    }
+
+
+def load(county: County) -> None:
+    """Enter the plan, unless it is there."""
+    priorities_of(county)
+    if Round.objects.filter(county=county, year=2023, name=NAME).exists():
+        return
+    round_ = Round.objects.create(
+        county=county,
+        year=2023,
+        name=NAME,
+        form=Round.Form.MUNICIPALITIES,
+        legal_bases=[LegalBasis.COOPERATION, LegalBasis.WELFARE],
+        starts_on=date(2023, 8, 31),
+        ends_on=date(2023, 12, 1),
+        term=CouncilTerm.objects.get(body=CouncilTerm.Body.COUNTY, starts_on=date(2022, 3, 1)),
+        slot_rule=RULE.to_json(),
+        plan_as_of=date(2023, 9, 6),
+        description=DESCRIPTION,
+        source="Kuntien ja hyvinvointialueen lakisääteiset neuvottelut syksy 2023, järjestöfoorumi 6.9.2023",
+    )
+    others = [
+        organisation(county, "Keski-Suomen liitto", Sector.PUBLIC),
+        organisation(county, "Keski-Suomen Liikunta", Sector.ORGANISATION),
+    ]
+    slots = make_slots(round_)
+    for slot, municipality in zip(slots, municipalities_of(county).values(), strict=False):
+        day = timezone.localdate(slot.starts_at)
+        negotiation = Negotiation.objects.create(
+            county=county,
+            round=round_,
+            slot=slot,
+            title=str(municipality.area.name_fi),
+            precision=Negotiation.Precision.MINUTE,
+            earliest=day,
+            latest=day,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            mode=Negotiation.Mode.REMOTE,
+            convener="Keski-Suomen hyvinvointialue, hyvinvointi ja kumppanuudet",
+        )
+        add_parties(negotiation, [municipality], others)
+        add_parts(negotiation, [COOPERATION, WELFARE])

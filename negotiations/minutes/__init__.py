@@ -1,0 +1,1 @@
+"""The minutes: composing, checking and publishing them."""

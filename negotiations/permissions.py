@@ -1,0 +1,96 @@
+"""What a user may know of and do in a county.
+
+`visible_*` give querysets: what is not in them is answered 404. `can_*` are predicates: what they refuse is answered
+403, and the same predicates draw the buttons.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from municipalities.access import Access
+from municipalities.models import Membership
+from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Round, Summary
+
+NONE: Q = Q(pk__in=[])
+
+
+def _own_negotiations(access: Access) -> QuerySet[Party]:
+    """The negotiations whose party is one of the user's municipalities, as a subquery of ids."""
+    return Party.objects.filter(municipality_id__in=access.municipality_ids).values("negotiation_id")
+
+
+def visible_rounds(access: Access) -> QuerySet[Round]:
+    """Rounds: for the coordinator and the municipalities, which plan by them. The board reads summaries instead."""
+    rounds: QuerySet[Round] = Round.objects.all()
+    return rounds if access.is_coordinator or access.is_municipal else rounds.none()
+
+
+def visible_negotiations(access: Access) -> QuerySet[Negotiation]:
+    """Negotiations: all for the coordinator, for municipal staff those in which their municipality is a party."""
+    negotiations: QuerySet[Negotiation] = Negotiation.objects.all()
+    if access.is_coordinator:
+        return negotiations
+    return negotiations.filter(Q(pk__in=_own_negotiations(access)) if access.is_municipal else NONE)
+
+
+def visible_minutes(access: Access) -> QuerySet[Minutes]:
+    """Minutes: published ones for all; before that for the coordinator and, once sent for checking, for the parties.
+
+    A draft is not public, and minutes become so when checked and confirmed (621/1999, 6 §).
+    """
+    minutes: QuerySet[Minutes] = Minutes.objects.all()
+    if access.is_coordinator:
+        return minutes
+    seen = Q(state=Minutes.State.PUBLISHED)
+    if access.is_municipal:
+        seen |= Q(
+            negotiation_id__in=_own_negotiations(access), state__in=[Minutes.State.CHECKING, Minutes.State.CHECKED]
+        )
+    return minutes.filter(seen)
+
+
+def visible_summaries(access: Access) -> QuerySet[Summary]:
+    """Summaries: board members read from the agenda on; municipalities once published."""
+    summaries: QuerySet[Summary] = Summary.objects.all()
+    if access.is_coordinator:
+        return summaries
+    seen = Q(published_on__isnull=False)
+    if access.is_board_member:
+        seen |= Q(state__in=[Summary.State.ON_AGENDA, Summary.State.NOTED])
+    return summaries.filter(seen)
+
+
+def can_edit(access: Access) -> bool:
+    """Plan rounds, hold negotiations, write minutes and summaries: the coordinator."""
+    return access.is_coordinator
+
+
+def can_move_minutes(access: Access, minutes: Minutes) -> bool:
+    """Render minutes, send them for checking, take them back, publish them: the coordinator."""
+    return access.is_coordinator and minutes.county_id == access.county.pk
+
+
+def can_mark(access: Access, check: MinutesCheck) -> bool:
+    """Mark minutes as checked: the municipality's own editor, or the coordinator for a mark that came otherwise."""
+    if access.is_coordinator:
+        return True
+    return (
+        Membership.Role.MUNICIPAL_EDITOR in access.roles
+        and check.party.municipality_id is not None
+        and any(
+            m.municipality_id == check.party.municipality_id and m.role == Membership.Role.MUNICIPAL_EDITOR
+            for m in access.user.all_memberships
+            if m.county_id == access.county.pk
+        )
+    )
+
+
+def can_move_summary(access: Access, summary: Summary) -> bool:
+    """Freeze a summary, put it on an agenda, mark it as noted, publish it: the coordinator."""
+    return access.is_coordinator and summary.county_id == access.county.pk
+
+
+def can_retry_documents(access: Access) -> bool:
+    """Have a failed document rendered again: the coordinator."""
+    return access.is_coordinator

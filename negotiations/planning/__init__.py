@@ -1,0 +1,1 @@
+"""Planning a round: slots, groups, the time and the parties of its negotiations."""

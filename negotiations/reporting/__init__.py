@@ -1,0 +1,1 @@
+"""Reporting: the summary of a round and what the board reads."""

@@ -1,0 +1,1 @@
+"""The sitting: agenda, attendance and what happens on the day."""

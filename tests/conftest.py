@@ -1,0 +1,112 @@
+"""The fixed cast, and the two counties they work in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from django_scopes import scope
+
+from municipalities.models import County, Membership, Municipality, User
+from tests.factories import make_county, make_municipality, make_user
+
+Role = Membership.Role
+
+
+@pytest.fixture
+def keski_suomi(db: None) -> County:
+    """The county of the cast."""
+    return make_county("15", "Keski-Suomen hyvinvointialue", "keski-suomi")
+
+
+@pytest.fixture
+def keski_uusimaa(db: None) -> County:
+    """The other county, of which the cast may see nothing."""
+    return make_county("02", "Keski-Uudenmaan hyvinvointialue", "keski-uusimaa")
+
+
+@pytest.fixture
+def hankasalmi(keski_suomi: County) -> Municipality:
+    """The editor's municipality."""
+    return make_municipality(keski_suomi, "077", "Hankasalmi", 4436)
+
+
+@pytest.fixture
+def joutsa(keski_suomi: County) -> Municipality:
+    """The second editor's municipality."""
+    return make_municipality(keski_suomi, "172", "Joutsa", 4079)
+
+
+@pytest.fixture
+def luhanka(keski_suomi: County) -> Municipality:
+    """A municipality with nobody in the cast."""
+    return make_municipality(keski_suomi, "435", "Luhanka", 695)
+
+
+@pytest.fixture
+def mantsala(keski_uusimaa: County) -> Municipality:
+    """A municipality of the other county."""
+    return make_municipality(keski_uusimaa, "505", "Mäntsälä", 20861)
+
+
+@pytest.fixture
+def coordinator(keski_suomi: County) -> User:
+    """Runs the negotiations of the county."""
+    return make_user("coordinator@example.fi", Role.COORDINATOR, keski_suomi)
+
+
+@pytest.fixture
+def editor(keski_suomi: County, hankasalmi: Municipality) -> User:
+    """Edits for Hankasalmi."""
+    return make_user("editor@example.fi", Role.MUNICIPAL_EDITOR, keski_suomi, hankasalmi)
+
+
+@pytest.fixture
+def second_editor(keski_suomi: County, joutsa: Municipality) -> User:
+    """Edits for Joutsa."""
+    return make_user("second@example.fi", Role.MUNICIPAL_EDITOR, keski_suomi, joutsa)
+
+
+@pytest.fixture
+def reader(keski_suomi: County, hankasalmi: Municipality) -> User:
+    """Reads for Hankasalmi."""
+    return make_user("reader@example.fi", Role.MUNICIPAL_READER, keski_suomi, hankasalmi)
+
+
+@pytest.fixture
+def board_member(keski_suomi: County) -> User:
+    """Sits on the county's board."""
+    return make_user("board@example.fi", Role.BOARD_MEMBER, keski_suomi)
+
+
+@pytest.fixture
+def outsider(keski_uusimaa: County) -> User:
+    """Coordinates the other county."""
+    return make_user("outsider@example.fi", Role.COORDINATOR, keski_uusimaa)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    """Administers the installation, and is nothing in any county."""
+    return make_user("administrator@example.fi", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def client_for() -> Callable[[User | None], Client]:
+    """Return a signed-in client of a user; of nobody for None."""
+
+    def make(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def in_scope(keski_suomi: County) -> Iterator[County]:
+    """Work inside the cast's county."""
+    with scope(county=keski_suomi):
+        yield keski_suomi

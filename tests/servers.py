@@ -1,0 +1,54 @@
+"""pytest's part of the porch: the servers and settings of a test run, ready before Django is set up.
+
+Loaded by `-p tests.servers` (pyproject.toml). Uses DATABASE_URL and REDIS_URL when they are given; otherwise starts
+servers of its own under var/test, or beside it when another run is using that.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from hyte.embedded import CannotStart, InUse, Services, local_settings, services
+
+VAR = Path(__file__).resolve().parent.parent / "var"
+
+
+# A wrapper comes before every plain hook, and so before pytest-django's, which reads the settings.
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, object, object]:
+    """Set the environment that hyte.settings reads."""
+    if not {"-h", "--help", "-V", "--version"} & set(args):
+        stack = contextlib.ExitStack()
+        early_config.add_cleanup(stack.close)
+        try:
+            os.environ.update(_environment(stack))
+        except CannotStart as error:
+            raise pytest.UsageError(str(error)) from error
+    return (yield)
+
+
+def _environment(stack: contextlib.ExitStack) -> dict[str, str]:
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+    servers = given if len(given) == 2 else {**_own_services(stack).environment, **given}
+    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hyte-test-"))
+    return {
+        **local_settings(VAR / "test", site_url="http://testserver"),
+        **servers,
+        "DEBUG": "false",
+        "DOCUMENTS_ROOT": f"{scratch}/documents",
+        "EMAIL_URL": "memorymail://",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def _own_services(stack: contextlib.ExitStack) -> Services:
+    for number in count(1):
+        root = VAR / ("test" if number == 1 else f"test-{number}")
+        with contextlib.suppress(InUse):
+            return stack.enter_context(services(root, fast=True))
+    raise AssertionError("count() has no end")
