@@ -67,11 +67,16 @@ def run(root: Path, port: int, *, once: bool) -> None:
             supervisor.keep("worker", worker_command(root))
             supervisor.keep("web server", web_command(port))
             wait_for_site(port, supervisor)
-        with step("documents"):
-            supervisor.manage("demo_ready", "--timeout", str(DOCUMENTS_PATIENCE), shown=True)
-        print(f"http://127.0.0.1:{port}/ was ready in {time.monotonic() - began:.0f} s; logs are in {root / 'log'}.")
+        try:
+            with step("documents"):
+                supervisor.manage("demo_ready", "--timeout", str(DOCUMENTS_PATIENCE), shown=True)
+        except Failed as error:
+            if once:
+                raise
+            print(error, file=sys.stderr)  # a document failed, but the site can be looked at
+        print(f"All was up in {time.monotonic() - began:.0f} s. Logs: {root / 'log'}")
         if not once:
-            print("Ctrl-C ends it.")
+            print(f"The site is http://127.0.0.1:{port}/ until Ctrl-C ends it.")
             supervisor.watch()
 
 

@@ -29,6 +29,8 @@ POPULATION = 127
 # Demographic and economic dependency ratio: dependents per 100 others, so that the others' number is
 # population / (1 + ratio / 100). By that the ratio of a group is exact, where a mean of ratios would be wrong.
 DEPENDENCY_RATIOS = frozenset({761, 182})
+# A change of less than two in a hundred of what it is compared with is not called better or worse (our proposal).
+NOTICEABLE = 0.02
 MINUS = "\N{MINUS SIGN}"
 
 Status = IndicatorValue.Status
@@ -213,11 +215,14 @@ def change_between(before: float, now: float, decimals: int) -> float:
     return rounded(rounded(now, decimals) - rounded(before, decimals), decimals)
 
 
-def direction_of(change: float | None, polarity: str) -> Direction:
-    """Return whether a change is for the better; nothing can be said where neither way is better."""
-    if change is None or polarity == Indicator.Polarity.NEUTRAL:
+def direction_of(change: float | None, reference: float | None, polarity: str) -> Direction:
+    """Return whether a change from the reference is for the better.
+
+    A change too small to notice is none; nothing can be said where neither way is better or nothing is compared.
+    """
+    if change is None or reference is None or polarity == Indicator.Polarity.NEUTRAL:
         return Direction.UNKNOWN
-    if change == 0:
+    if abs(change) < NOTICEABLE * abs(reference) or change == 0:
         return Direction.SAME
     return Direction.BETTER if (change > 0) == (polarity == Indicator.Polarity.HIGHER) else Direction.WORSE
 
@@ -392,14 +397,15 @@ def read_figures(
 def difference(figure: Figure, reference: Figure) -> Difference | None:
     """Return how a figure differs from another, such as a group's from its county's.
 
-    None unless both are there, of the same year, and both real or both illustrative.
+    None unless both are there, of the same year, and both real or both illustrative; and none for numbers of people or
+    things, by which a part always differs from the whole.
     """
-    if figure.value is None or reference.value is None:
+    if figure.value is None or reference.value is None or figure.measure.combining == Combining.SUM:
         return None
     if figure.year != reference.year or figure.is_example != reference.is_example:
         return None
     value = change_between(reference.value, figure.value, figure.measure.decimals)
-    return Difference(value, direction_of(value, figure.measure.polarity))
+    return Difference(value, direction_of(value, reference.value, figure.measure.polarity))
 
 
 def _measure(indicator: Indicator, language: str) -> Measure:
@@ -449,7 +455,7 @@ def _figure(measure: Measure, area: str, points: Sequence[Point], *, areas: int,
         previous_year=before.year if before else None,
         previous_value=before.value if before else None,
         change=change,
-        direction=direction_of(change, measure.polarity),
+        direction=direction_of(change, before.value if before else None, measure.polarity),
         is_computed=is_computed,
         counted=last.counted if last.value is not None else 0,
         areas=areas,

@@ -1,4 +1,4 @@
-"""Figures in templates: `{% load figures %}`, then `{{ figure|shown }}`, `{{ figure|shown_change }}`, `{{ x|number:1 }}`.
+"""Writing figures in templates: `{{ figure|shown }}`, `{{ figure|shown_change }}`, `{{ x|number:1 }}`.
 
 They write in the language in use; in a document that is the document's.
 """

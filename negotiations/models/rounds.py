@@ -134,7 +134,8 @@ class RoundStage(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["round", "position"], name="round_stage_position"),
             models.CheckConstraint(
-                condition=Q(earliest=None, latest=None) | Q(latest__gte=F("earliest")),
+                condition=Q(earliest=None, latest=None)
+                | Q(earliest__isnull=False, latest__isnull=False, latest__gte=F("earliest")),
                 name="round_stage_dates",
             ),
         )

@@ -97,6 +97,7 @@ class Negotiation(models.Model):
                 condition=Q(
                     precision="minute",
                     starts_at__isnull=False,
+                    ends_at__isnull=False,
                     ends_at__gt=F("starts_at"),
                     earliest=F("latest"),
                 )
@@ -221,7 +222,7 @@ class Part(models.Model):
             models.UniqueConstraint(fields=["negotiation", "legal_basis"], name="part_once"),
             models.UniqueConstraint(fields=["negotiation", "position"], name="part_position"),
             models.CheckConstraint(
-                condition=Q(closed_at=None) | Q(closed_at__gte=F("opened_at")),
+                condition=Q(closed_at=None) | Q(opened_at__isnull=False, closed_at__gte=F("opened_at")),
                 name="part_times",
             ),
         )

@@ -65,19 +65,34 @@ class Column:
     sectors: tuple[str, ...]
 
 
-ORGANISATIONS_AND_PARISHES = Column(
-    gettext_lazy("Organisations and parishes"),
-    (Sector.ORGANISATION, Sector.PARISH, Sector.ORGANISATION_OR_PARISH),
-)
-MUNICIPALITIES = Column(gettext_lazy("Municipalities"), (Sector.MUNICIPALITY,))
-COUNTY = Column(gettext_lazy("Wellbeing services county"), (Sector.COUNTY,))
+# The sectors as the headings of those who took part.
+SECTOR_NAMES: dict[str, str | Promise] = {
+    Sector.COUNTY: gettext_lazy("Wellbeing services county"),
+    Sector.MUNICIPALITY: gettext_lazy("Municipalities"),
+    Sector.PUBLIC: gettext_lazy("Other public bodies"),
+    Sector.COMPANY: gettext_lazy("Companies"),
+    Sector.ORGANISATION: gettext_lazy("Organisations"),
+    Sector.PARISH: gettext_lazy("Parishes"),
+    Sector.ORGANISATION_OR_PARISH: gettext_lazy("Organisations and parishes"),
+    Sector.INFLUENCING: gettext_lazy("Influencing bodies"),
+    Sector.OTHER: gettext_lazy("Others"),
+}
+
+
+def _column(*sectors: Sector) -> Column:
+    return Column(SECTOR_NAMES[sectors[-1]], tuple(sectors))
+
+
+ORGANISATIONS_AND_PARISHES = _column(Sector.ORGANISATION, Sector.PARISH, Sector.ORGANISATION_OR_PARISH)
+MUNICIPALITIES = _column(Sector.MUNICIPALITY)
+COUNTY = _column(Sector.COUNTY)
 # The order in which the source tells them; the columns nobody was counted in are left out, save the first three.
 ALWAYS_SHOWN: tuple[Column, ...] = (ORGANISATIONS_AND_PARISHES, MUNICIPALITIES, COUNTY)
 SHOWN_IF_COUNTED: tuple[Column, ...] = (
-    Column(gettext_lazy("Other public bodies"), (Sector.PUBLIC,)),
-    Column(gettext_lazy("Companies"), (Sector.COMPANY,)),
-    Column(gettext_lazy("Influencing bodies"), (Sector.INFLUENCING,)),
-    Column(gettext_lazy("Others"), (Sector.OTHER,)),
+    _column(Sector.PUBLIC),
+    _column(Sector.COMPANY),
+    _column(Sector.INFLUENCING),
+    _column(Sector.OTHER),
 )
 
 

@@ -1,0 +1,139 @@
+"""Where documents are kept: a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
+from django.utils._os import safe_join
+from django.utils.translation import gettext as _
+
+from municipalities.models import Document
+from municipalities.moves import NotAllowedNow
+
+CONTENT_TYPE = "application/pdf"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A document's file, open, and what an answer needs to tell of it. Whoever opened it closes it."""
+
+    file: BinaryIO
+    content_type: str
+    file_name: str
+    size: int
+    # Strong, in the form of the header: the same bytes have the same one.
+    etag: str
+
+
+def path_of(document: Document) -> Path:
+    """Return where the document's file is, or will be."""
+    return settings.DOCUMENTS_ROOT / str(document.county_id) / document.key[:2] / f"{document.key}.pdf"
+
+
+def is_stored(document: Document) -> bool:
+    """Return whether the file of a ready document is there, with its size."""
+    try:
+        return path_of(document).stat().st_size == document.size
+    except FileNotFoundError:
+        return False
+
+
+def open_document(document: Document) -> StoredFile:
+    """Open the file of a ready document.
+
+    Raises NotAllowedNow when it is not ready, and when its file has been lost: then it can be asked for again where
+    it was asked for the first time, and is rendered anew.
+    """
+    if document.state != Document.State.READY:
+        raise NotAllowedNow(_("The document is not ready yet."))
+    if not is_stored(document):
+        raise NotAllowedNow(
+            _("The file of the document is not in its place. Have the document made again where it was made.")
+        )
+    return StoredFile(
+        file=path_of(document).open("rb"),
+        content_type=CONTENT_TYPE,
+        file_name=document.file_name,
+        size=document.size or 0,
+        etag=f'"{document.sha256}"',
+    )
+
+
+@dataclass(frozen=True)
+class Unpublished:
+    """A file that is written in full, on the disk, beside its place, under a name nobody reads."""
+
+    path: Path
+    target: Path
+    size: int
+    sha256: str
+
+    def publish(self) -> None:
+        """Put the file in its place, in one step. Call it while the right to do so is held (a lock on the row)."""
+        self.path.replace(self.target)
+        _sync_folder(self.target.parent)
+        # What earlier attempts left when they were killed. None can be in work: the lease is ours.
+        for leftover in self.target.parent.glob(f"{self.target.stem}.*.part"):
+            leftover.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Take the file away; harmless when it has been published."""
+        self.path.unlink(missing_ok=True)
+
+
+def write(document: Document, content: bytes, lease: UUID) -> Unpublished:
+    """Write the content beside its place and have it on the disk. Raises OSError, leaving nothing behind."""
+    target = path_of(document)
+    _make_folder(target.parent)
+    path = target.parent / f"{target.stem}.{lease}.part"
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Unpublished(path, target, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder, and have the fact on the disk, so that a file in it is found after a power cut."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def static_file(path: str) -> Path:
+    """Return the static file of this path (documents/base.css), from its source, or where it has been collected.
+
+    Raises FileNotFoundError for anything else, a path that climbs out of the static files included.
+    """
+    try:
+        found = finders.find(path)
+        if found is None:
+            found = safe_join(settings.STATIC_ROOT, path)
+    except (SuspiciousFileOperation, ValueError):
+        raise FileNotFoundError(path) from None
+    file = Path(str(found))
+    if not file.is_file():
+        raise FileNotFoundError(path)
+    return file

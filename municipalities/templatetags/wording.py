@@ -1,0 +1,89 @@
+"""Dates, numbers and states as pages write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from municipalities import timewords
+
+register = template.Library()
+
+register.filter("day", timewords.day)
+register.filter("long_day", timewords.long_day)
+register.filter("week", timewords.week)
+register.filter("moment", timewords.moment)
+
+# State → how it looks. The word always stands beside it, and each tone has a shape of its own.
+TONES = {
+    **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
+    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda"), "going"),
+    **dict.fromkeys(
+        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent"), "done"
+    ),
+    **dict.fromkeys(("failed", "stayed_away"), "failed"),
+    "cancelled": "ended",
+}
+
+
+@register.filter
+def plain_day(value: date) -> str:
+    """Write a date without its weekday: 26.9.2024."""
+    return timewords.day(value, weekday=False)
+
+
+@register.simple_tag
+def days(earliest: date, latest: date) -> str:
+    """Write a span as it is known: "26.9.–20.11.2024", or "maalis–huhtikuu 2023" where whole months are known."""
+    return timewords.span(earliest, latest)
+
+
+@register.simple_tag
+def hours(starts_at: datetime, ends_at: datetime) -> str:
+    """Write a span of a day: "klo 8.15–12.00"."""
+    return timewords.hours(starts_at, ends_at)
+
+
+@register.filter
+def year(value: int) -> str:
+    """Write a year, which never takes a separator of thousands."""
+    return str(value)
+
+
+@register.filter
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number with grouped thousands and the language's decimal mark."""
+    return number_format(value, decimals, use_l10n=True, force_grouping=True)
+
+
+@register.simple_tag
+def state(row: Any, field: str = "state") -> SafeString:
+    """Show the state of a row: a word, a colour and a shape."""
+    return tone_label(TONES[getattr(row, field)], getattr(row, f"get_{field}_display")())
+
+
+@register.simple_tag
+def tone_label(tone: str, words: str) -> SafeString:
+    """Show words in one of the tones: waiting, going, done, failed, ended."""
+    return format_html('<span class="state state--{}">{}</span>', tone, capfirst(words))
+
+
+@register.filter
+def described(field: BoundField) -> BoundField:
+    """Give a field's widget what the design system and assistive technology ask for."""
+    widget = field.field.widget
+    widget.attrs["class"] = "hds-text-input__input"
+    told = [f"{field.auto_id}_hint"] if field.help_text else []
+    if field.errors:
+        widget.attrs["aria-invalid"] = "true"
+        told.append(f"{field.auto_id}_error")
+    if told:
+        widget.attrs["aria-describedby"] = " ".join(told)
+    return field

@@ -1,0 +1,104 @@
+"""Dates and times as they are written where one plans: "to 26.9.2024 klo 8.15–12.00, vko 39".
+
+In the language in use. A time known only to a month is written as the month, never as its first day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import get_language
+
+NON_BREAKING = "\N{NO-BREAK SPACE}"
+
+
+def _language() -> str:
+    return (get_language() or "fi")[:2]
+
+
+def day(value: date, *, weekday: bool = True) -> str:
+    """Return a date with its weekday: "to 26.9.2024"."""
+    value = _date(value)
+    if _language() == "en":
+        written = f"{value.day} {MONTHS[value.month]} {value.year}"
+    else:
+        written = f"{value.day}.{value.month}.{value.year}"
+    return f"{WEEKDAYS_ABBR[value.weekday()]}{NON_BREAKING}{written}" if weekday else written
+
+
+def long_day(value: date) -> str:
+    """Return a date with the whole weekday and the week: "torstai 26.9.2024, vko 39"."""
+    value = _date(value)
+    return f"{WEEKDAYS[value.weekday()]} {day(value, weekday=False)}, {week(value)}"
+
+
+def week(value: date) -> str:
+    """Return the number of the ISO week: "vko 39"."""
+    word = {"sv": "v.", "en": "week"}.get(_language(), "vko")
+    return f"{word}{NON_BREAKING}{_date(value).isocalendar().week}"
+
+
+def clock(value: datetime) -> str:
+    """Return a time of day: "8.15", in English "8:15"."""
+    value = timezone.localtime(value)
+    return f"{value.hour}{':' if _language() == 'en' else '.'}{value.minute:02}"
+
+
+def hours(starts_at: datetime, ends_at: datetime) -> str:
+    """Return a span of a day: "klo 8.15–12.00"."""
+    span = f"{clock(starts_at)}–{clock(ends_at)}"
+    word = {"sv": "kl.", "en": ""}.get(_language(), "klo")
+    return f"{word}{NON_BREAKING}{span}" if word else span
+
+
+def moment(value: datetime) -> str:
+    """Return a day and a time of day: "26.9.2024 klo 8.15"."""
+    local = timezone.localtime(value)
+    word = {"sv": "kl.", "en": "at"}.get(_language(), "klo")
+    return f"{day(local, weekday=False)} {word}{NON_BREAKING}{clock(value)}"
+
+
+def sitting(starts_at: datetime, ends_at: datetime) -> str:
+    """Return a time known to the minute: "to 26.9.2024 klo 8.15–12.00, vko 39"."""
+    separator = ", " if _language() == "en" else " "
+    local = timezone.localtime(starts_at)
+    return f"{day(local)}{separator}{hours(starts_at, ends_at)}, {week(local)}"
+
+
+def days(earliest: date, latest: date) -> str:
+    """Return a span of days, without repeating what both share: "26.9.–20.11.2024"."""
+    if earliest == latest:
+        return day(earliest, weekday=False)
+    if _language() == "en":
+        return f"{day(earliest, weekday=False)} – {day(latest, weekday=False)}"
+    if earliest.year == latest.year:
+        return f"{earliest.day}.{earliest.month}.–{day(latest, weekday=False)}"
+    return f"{day(earliest, weekday=False)}–{day(latest, weekday=False)}"
+
+
+def months(earliest: date, latest: date) -> str:
+    """Return a span of months: "maaliskuu 2023", "maalis–huhtikuu 2023", "joulukuu 2023 – tammikuu 2024"."""
+    first, last = str(MONTHS[earliest.month]), str(MONTHS[latest.month])
+    if (earliest.year, earliest.month) == (latest.year, latest.month):
+        return f"{last} {latest.year}"
+    if earliest.year != latest.year:
+        return f"{first} {earliest.year} – {last} {latest.year}"
+    # Finnish names of months share their ending, which is said once.
+    return f"{first.removesuffix('kuu') if _language() == 'fi' else first}–{last} {latest.year}"
+
+
+def whole_months(earliest: date, latest: date) -> bool:
+    """Return whether a span of days is whole months, and so known no better than that."""
+    after = date.fromordinal(latest.toordinal() + 1)
+    return earliest.day == 1 and after.day == 1
+
+
+def span(earliest: date, latest: date) -> str:
+    """Return a span as it is known: whole months as months, anything else as days."""
+    return months(earliest, latest) if whole_months(earliest, latest) else days(earliest, latest)
+
+
+def _date(value: date) -> date:
+    return timezone.localtime(value).date() if isinstance(value, datetime) and timezone.is_aware(value) else value

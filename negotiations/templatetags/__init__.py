@@ -1,0 +1,1 @@
+"""Template tags of the floor: times and legal bases of negotiations."""

@@ -1,0 +1,73 @@
+"""Times and legal bases of negotiations, and the way round the site for those who take part in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from municipalities import timewords
+from municipalities.access import Access
+from negotiations.models import LegalBasis, Negotiation
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the main menu. `pages` are the names of the addresses under it."""
+
+    label: str
+    url: str
+    pages: frozenset[str]
+    current: str
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the page shown is under this link."""
+        return self.current in self.pages
+
+
+@register.simple_tag(takes_context=True)
+def main_menu(context: Context) -> list[Link]:
+    """Return the main menu of the user in the county."""
+    access: Access | None = context.get("access")
+    request = context.get("request")
+    if access is None or request is None:
+        return []
+    current = request.resolver_match.url_name if request.resolver_match else ""
+    entries = [("county_home", _("Home"), {"county_home"})]
+    if access.is_coordinator or access.is_municipal:
+        rounds = {"rounds", "round", "round_schedule", "round_groups", "round_workshops", "negotiation"}
+        entries.append(("rounds", _("Rounds"), rounds))
+    entries.append(("summaries", _("Summaries"), {"summaries", "summary"}))
+    entries.append(("municipalities", _("Municipalities"), {"municipalities", "municipality"}))
+    entries.append(("documents", _("Documents"), {"documents", "document"}))
+    return [
+        Link(label, reverse(name, args=[access.county.slug]), frozenset(pages), current)
+        for name, label, pages in entries
+    ]
+
+
+@register.filter
+def when(negotiation: Negotiation) -> str:
+    """Write when a negotiation is or was, as exactly as it is known."""
+    if negotiation.starts_at and negotiation.ends_at:
+        return timewords.sitting(negotiation.starts_at, negotiation.ends_at)
+    if negotiation.precision == Negotiation.Precision.MONTH:
+        return timewords.months(negotiation.earliest, negotiation.latest)
+    if negotiation.earliest == negotiation.latest:
+        return f"{timewords.day(negotiation.earliest)}, {timewords.week(negotiation.earliest)}"
+    return timewords.days(negotiation.earliest, negotiation.latest)
+
+
+@register.simple_tag
+def basis(value: LegalBasis | str) -> SafeString:
+    """Show a legal basis as a label: the sections alone, with the act for those who ask."""
+    known = LegalBasis(value)
+    return format_html('<span class="basis"><span class="visually-hidden">{} </span>{}</span>', _("Legal basis"), known.sections)

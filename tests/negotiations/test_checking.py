@@ -1,0 +1,155 @@
+"""The state of minutes: every state x every move; one document or two; whose mark makes them checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from municipalities.models import County, Event, Municipality, User
+from municipalities.moves import NotAllowedNow
+from negotiations.minutes.checking import MOVES, mark, open_minutes, publish, return_to_draft, send_for_checking
+from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation
+from negotiations.sitting.conduct import convene, hold
+from tests.factories import BOTH, make_held, make_negotiation, make_round
+
+State = Minutes.State
+
+
+def later() -> date:
+    """Return a day by which to check."""
+    return timezone.localdate() + timedelta(days=14)
+
+
+def mark_next(minutes: Minutes, by: User | None) -> Minutes:
+    """Enter the mark of the first checker, whether it waits or not."""
+    return mark(minutes.checks.first(), by=by)
+
+
+DO: dict[str, Callable[[Minutes, User], Minutes]] = {
+    "send_for_checking": lambda minutes, by: send_for_checking(minutes, check_by=later(), by=by),
+    "return_to_draft": lambda minutes, by: return_to_draft(minutes, by=by),
+    "mark": mark_next,
+    "publish": lambda minutes, by: publish(minutes, by=by),
+}
+PATH = {
+    State.DRAFT: (),
+    State.CHECKING: ("send_for_checking",),
+    State.CHECKED: ("send_for_checking", "mark"),
+    State.PUBLISHED: ("send_for_checking", "mark", "publish"),
+}
+
+
+def reach(state: State, negotiation: Negotiation, by: User) -> Minutes:
+    """Open the minutes and take them to a state through their moves."""
+    (minutes,) = open_minutes(negotiation, by=by)
+    for move in PATH[state]:
+        minutes = DO[move](minutes, by)
+    return minutes
+
+
+def test_every_move_is_in_the_table() -> None:
+    """The table below tries every move there is."""
+    assert set(DO) == set(MOVES)
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("move", list(MOVES))
+def test_state_and_move(
+    in_scope: County, coordinator: User, hankasalmi: Municipality, state: State, move: str
+) -> None:
+    """A legal move leads where the table says; another is refused and changes nothing."""
+    minutes = reach(state, make_held(make_round(in_scope), [hankasalmi]), coordinator)
+    sources, target = MOVES[move]
+    before = list(Event.objects.values_list("verb", flat=True))
+    if state in sources:
+        assert DO[move](minutes, coordinator).state == target
+        assert Minutes.objects.get().state == target
+        assert Event.objects.count() > len(before)
+    else:
+        with pytest.raises(NotAllowedNow):
+            DO[move](minutes, coordinator)
+        assert Minutes.objects.get().state == state
+        assert list(Event.objects.values_list("verb", flat=True)) == before
+
+
+def test_minutes_are_of_a_negotiation_that_was_held(in_scope: County, hankasalmi: Municipality) -> None:
+    """Not of one that is only planned."""
+    with pytest.raises(NotAllowedNow):
+        open_minutes(make_negotiation(make_round(in_scope), [hankasalmi]), by=None)
+
+
+def test_one_document_for_both_duties(in_scope: County, hankasalmi: Municipality) -> None:
+    """The default; opening them again makes no more."""
+    negotiation = make_held(make_round(in_scope), [hankasalmi], bases=BOTH)
+    open_minutes(negotiation, by=None)
+    assert [minutes.part for minutes in open_minutes(negotiation, by=None)] == [None]
+
+
+def test_two_documents_where_the_county_has_set_so(in_scope: County, hankasalmi: Municipality) -> None:
+    """One for each duty that was dealt with, each with its own checkers."""
+    in_scope.minutes_form = County.MinutesForm.TWO
+    in_scope.save()
+    round_ = make_round(in_scope)
+    opened = open_minutes(make_held(round_, [hankasalmi], bases=BOTH), by=None)
+    assert [minutes.part.basis for minutes in opened if minutes.part] == list(BOTH)
+    assert [minutes.checks.count() for minutes in opened] == [1, 1]
+
+    half = convene(make_negotiation(round_, [hankasalmi], bases=BOTH, day=date(2024, 10, 3)), by=None)
+    half = hold(half, by=None, not_dealt_with=[half.parts.get(legal_basis=LegalBasis.COOPERATION)])
+    assert [minutes.part.basis for minutes in open_minutes(half, by=None) if minutes.part] == [LegalBasis.WELFARE]
+
+
+def test_who_stayed_away_checks_nothing(
+    in_scope: County, hankasalmi: Municipality, joutsa: Municipality
+) -> None:
+    """Checkers are of the municipalities that took part."""
+    negotiation = convene(make_negotiation(make_round(in_scope), [hankasalmi, joutsa]), by=None)
+    negotiation = hold(negotiation, by=None, stayed_away=[negotiation.parties.get(municipality=joutsa)])
+    (minutes,) = open_minutes(negotiation, by=None)
+    assert [check.party.municipality for check in minutes.checks.all()] == [hankasalmi]
+
+
+def test_the_last_mark_makes_them_checked(
+    in_scope: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality
+) -> None:
+    """The first of two does not, and nobody marks twice."""
+    (minutes,) = open_minutes(make_held(make_round(in_scope), [hankasalmi, joutsa]), by=coordinator)
+    send_for_checking(minutes, check_by=later(), by=coordinator)
+    first, second = minutes.checks.all()
+    assert mark(first, by=coordinator).state == State.CHECKING
+    with pytest.raises(NotAllowedNow):
+        mark(first, by=coordinator)
+    assert mark(second, by=coordinator, outcome=MinutesCheck.Outcome.SILENT).state == State.CHECKED
+
+
+def test_marks_do_not_outlive_the_text_they_were_given_to(
+    in_scope: County, coordinator: User, hankasalmi: Municipality
+) -> None:
+    """Minutes taken back are checked anew."""
+    minutes = reach(State.CHECKED, make_held(make_round(in_scope), [hankasalmi]), coordinator)
+    return_to_draft(minutes, by=coordinator)
+    assert set(minutes.checks.values_list("outcome", "marked_on")) == {("waiting", None)}
+
+
+def test_a_day_that_has_passed_is_no_day_to_check_by(
+    in_scope: County, coordinator: User, hankasalmi: Municipality
+) -> None:
+    """A later one is asked for."""
+    (minutes,) = open_minutes(make_held(make_round(in_scope), [hankasalmi]), by=coordinator)
+    with pytest.raises(NotAllowedNow):
+        send_for_checking(minutes, check_by=timezone.localdate() - timedelta(days=1), by=coordinator)
+
+
+def test_the_document_follows_the_minutes(in_scope: County, coordinator: User, hankasalmi: Municipality) -> None:
+    """A draft one for the checkers, a final one once checked."""
+    minutes = reach(State.CHECKING, make_held(make_round(in_scope), [hankasalmi]), coordinator)
+    minutes.refresh_from_db()
+    draft = minutes.document
+    assert draft is not None and draft.variant == "draft"
+    mark_next(minutes, coordinator)
+    minutes.refresh_from_db()
+    assert minutes.document is not None
+    assert (minutes.document.variant, minutes.document.pk == draft.pk) == ("final", False)
