@@ -69,7 +69,8 @@ def run(root: Path, port: int, *, once: bool) -> None:
             wait_for_site(port, supervisor)
         try:
             with step("documents"):
-                supervisor.manage("demo_ready", "--timeout", str(DOCUMENTS_PATIENCE), shown=True)
+                ready = supervisor.begin("demo_ready", "--timeout", str(DOCUMENTS_PATIENCE), shown=True)
+                supervisor.complete(ready)
         except Failed as error:
             if once:
                 raise
@@ -114,17 +115,21 @@ def prepare(root: Path, supervisor: "Supervisor") -> None:
     """Bring the database, its data and the static files up to date; all of it can be repeated."""
     stamp = root / "static.stamp"
     inputs = static_inputs()
+    static = None
     if not stamp.exists() or stamp.read_text() != inputs:
-        with step("static files"):
-            supervisor.manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
-        stamp.write_text(inputs)
+        # Takes the longest and needs nothing of the others.
+        static = supervisor.begin("collectstatic", "--no-input", "--clear", "--verbosity", "0")
     for name, command in (
         ("database", ["migrate", "--no-input"]),
         ("reference data", ["load_reference"]),
         ("demo data", ["load_demo"]),
     ):
         with step(name):
-            supervisor.manage(*command, "--verbosity", "0")
+            supervisor.complete(supervisor.begin(*command, "--verbosity", "0"))
+    if static:
+        with step("static files, remaining"):
+            supervisor.complete(static)
+        stamp.write_text(inputs)
 
 
 def static_inputs() -> str:
@@ -170,16 +175,18 @@ class Supervisor:
         self._logs = logs
         self._environment = environment
         self._kept: list[Program] = []
+        self._begun: list[Child] = []
 
     def __enter__(self) -> "Supervisor":
         return self
 
     def __exit__(self, *error: object) -> None:
         with undisturbed():
-            for program in self._kept:
-                program.child.signal_end()
-            for program in self._kept:
-                program.child.stop()
+            children = [*self._begun, *(program.child for program in self._kept)]
+            for child in children:
+                child.signal_end()
+            for child in children:
+                child.stop()
 
     def keep(self, name: str, command: list[str]) -> Program:
         """Start a program and keep it running."""
@@ -187,18 +194,21 @@ class Supervisor:
         self._kept.append(program)
         return program
 
-    def manage(self, *words: str, shown: bool = False) -> None:
-        """Run a management command to its end, its output in a log unless `shown`; raise Failed if it fails."""
-        child = self._child("manage", [PYTHON, "manage.py", *words], shown=shown)
-        try:
-            while child.alive:
-                self.tend()
-                time.sleep(0.02)
-        finally:
-            with undisturbed():
-                child.stop()
+    def begin(self, *words: str, shown: bool = False) -> Child:
+        """Start a management command, its output going to a log unless `shown`."""
+        child = self._child(words[0], [PYTHON, "manage.py", *words], shown=shown)
+        self._begun.append(child)
+        return child
+
+    def complete(self, child: Child) -> None:
+        """Wait until the command has ended; raise Failed if it failed."""
+        while child.alive:
+            self.tend()
+            time.sleep(0.02)
+        child.stop()
+        self._begun.remove(child)
         if child.exit_code:
-            raise Failed(f"manage.py {words[0]} failed ({child.ending()}).\n{child.last_words() or self.explain()}")
+            raise Failed(f"manage.py {child.name} failed ({child.ending()}).\n{child.last_words() or self.explain()}")
 
     def tend(self) -> None:
         """Start what has ended: at once, then the quicker it ends the later. Raise Failed if a server has ended."""

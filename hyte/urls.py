@@ -1,6 +1,18 @@
-"""Addresses (temporary)."""
+"""Addresses of the site: the ways in here, everything of a county below the county's own."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from hyte.health import healthz
+from municipalities.views.places import home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz/", healthz, name="healthz"),
+    path("kieli/", set_language, name="set_language"),
+    path("tili/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("<slug:county>/", include("municipalities.urls")),
+    path("<slug:county>/", include("negotiations.urls")),
+]

@@ -9,3 +9,35 @@ class NegotiationsConfig(AppConfig):
 
     name = "negotiations"
     verbose_name = _("Negotiations")
+
+    def ready(self) -> None:
+        """Make the documents of this floor known: minutes and summaries, each with who may see them."""
+        from municipalities.documents import Kind, register
+        from municipalities.models import Document
+        from negotiations.minutes import composing
+        from negotiations.permissions import visible_minutes, visible_summaries
+        from negotiations.reporting import summary
+
+        register(
+            Kind(
+                name=composing.KIND,
+                template="documents/minutes.html",
+                context_type=composing.MinutesContext,
+                stylesheets=("documents/minutes.css",),
+                visible_to=lambda access: Document.objects.filter(
+                    pk__in=visible_minutes(access).order_by().values("document")
+                ),
+            )
+        )
+        register(
+            Kind(
+                name=summary.KIND,
+                template="documents/summary.html",
+                context_type=summary.SummaryContext,
+                stylesheets=("documents/summary.css",),
+                visible_to=lambda access: Document.objects.filter(
+                    pk__in=visible_summaries(access).order_by().values("document")
+                ),
+                attachments=summary.summary_attachments,
+            )
+        )

@@ -11,7 +11,14 @@
 A document knows nothing of what it is about: its owner points at it, and judges who may see it.
 """
 
-from municipalities.documents.downloads import PURPOSE, purge_downloads, record_download, retention_days
+from municipalities.documents.downloads import (
+    PURPOSE,
+    StoredFile,
+    open_document,
+    purge_downloads,
+    record_download,
+    retention_days,
+)
 from municipalities.documents.kinds import Attachment, Kind, Meta, register, visible_documents
 from municipalities.documents.lifecycle import (
     MOVES,
@@ -20,7 +27,7 @@ from municipalities.documents.lifecycle import (
     retry,
     step_label,
 )
-from municipalities.documents.storage import StoredFile, open_document, path_of
+from municipalities.documents.storage import path_of
 
 __all__ = [
     "MOVES",

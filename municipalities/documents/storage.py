@@ -6,32 +6,14 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import SuspiciousFileOperation
 from django.utils._os import safe_join
-from django.utils.translation import gettext as _
 
 from municipalities.models import Document
-from municipalities.moves import NotAllowedNow
-
-CONTENT_TYPE = "application/pdf"
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A document's file, open, and what an answer needs to tell of it. Whoever opened it closes it."""
-
-    file: BinaryIO
-    content_type: str
-    file_name: str
-    size: int
-    # Strong, in the form of the header: the same bytes have the same one.
-    etag: str
-
 
 def path_of(document: Document) -> Path:
     """Return where the document's file is, or will be."""
@@ -44,27 +26,6 @@ def is_stored(document: Document) -> bool:
         return path_of(document).stat().st_size == document.size
     except FileNotFoundError:
         return False
-
-
-def open_document(document: Document) -> StoredFile:
-    """Open the file of a ready document.
-
-    Raises NotAllowedNow when it is not ready, and when its file has been lost: then it can be asked for again where
-    it was asked for the first time, and is rendered anew.
-    """
-    if document.state != Document.State.READY:
-        raise NotAllowedNow(_("The document is not ready yet."))
-    if not is_stored(document):
-        raise NotAllowedNow(
-            _("The file of the document is not in its place. Have the document made again where it was made.")
-        )
-    return StoredFile(
-        file=path_of(document).open("rb"),
-        content_type=CONTENT_TYPE,
-        file_name=document.file_name,
-        size=document.size or 0,
-        etag=f'"{document.sha256}"',
-    )
 
 
 @dataclass(frozen=True)

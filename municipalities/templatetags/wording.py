@@ -7,7 +7,6 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -55,12 +54,6 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
 def year(value: int) -> str:
     """Write a year, which never takes a separator of thousands."""
     return str(value)
-
-
-@register.filter
-def number(value: float, decimals: int = 0) -> str:
-    """Write a number with grouped thousands and the language's decimal mark."""
-    return number_format(value, decimals, use_l10n=True, force_grouping=True)
 
 
 @register.simple_tag

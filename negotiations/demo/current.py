@@ -24,6 +24,7 @@ from negotiations.demo.building import (
 )
 from negotiations.demo.keski_suomi_2024 import GROUPS, group_name
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
+from negotiations.minutes.composing import request_minutes_document
 from negotiations.models import (
     AgendaItem,
     Attendance,
@@ -317,6 +318,7 @@ def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
             check.role = f"{check.party.municipality.area.name_fi}, hyvinvointikoordinaattori"
             check.save(update_fields=["role"])
         if stage.state == "draft":
+            request_minutes_document(minutes, by=by)
             continue
         send_for_checking(minutes, check_by=day + timedelta(days=40), by=by, at=moment(day + timedelta(days=4), 9))
         checks = list(minutes.checks.all())

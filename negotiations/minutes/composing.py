@@ -12,9 +12,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.text import slugify
 
+from municipalities.documents import request_document
 from municipalities.models import Document, User
 from negotiations.models import (
     AgendaItem,
@@ -89,6 +90,11 @@ class Item:
     dissent: str
     measures: list[AgreedMeasure]
 
+    @property
+    def is_minuted(self) -> bool:
+        """Whether anything has been entered of it."""
+        return any((self.background, self.discussion, self.agreed, self.dissent, self.measures))
+
 
 @dataclass(frozen=True)
 class PartMinuted:
@@ -114,6 +120,11 @@ class Mark:
     outcome: str
     marked_on: date | None
 
+    @property
+    def checker(self) -> str:
+        """The checker as far as they are known: by name, by role, or both."""
+        return ", ".join(filter(None, [self.name, self.role]))
+
 
 @dataclass(frozen=True)
 class Enclosure:
@@ -131,8 +142,6 @@ class MinutesContext:
     subject: str
     county: str
     language: str
-    composed_on: date
-    is_draft: bool
     state: str
     case_number: str
     round_name: str
@@ -161,10 +170,19 @@ class MinutesContext:
     enclosures: list[Enclosure]
     marks: list[Mark]
     check_by: date | None
-    published_on: date | None
+
+    @property
+    def has_named(self) -> bool:
+        """Whether anybody present is known otherwise than by number."""
+        return any(sector.people for sector in self.present)
+
+    @property
+    def parties_present(self) -> list[str]:
+        """The parties that took part; those that stayed away are told apart."""
+        return [party for party in self.parties if party not in self.stayed_away]
 
 
-def compose(minutes: Minutes, *, on: date | None = None) -> MinutesContext:
+def compose(minutes: Minutes) -> MinutesContext:
     """Read everything that the minutes tell, in a number of queries that does not depend on how much that is.
 
     Minutes of one part tell that part alone; those of the whole negotiation tell its parts one after the other.
@@ -174,9 +192,7 @@ def compose(minutes: Minutes, *, on: date | None = None) -> MinutesContext:
     with translation.override(negotiation.language):
         attendances = list(negotiation.attendances.all())
         measures = list(negotiation.measures.all())
-        parts = [
-            part for part in negotiation.parts.all() if minutes.part_id is None or part.pk == minutes.part_id
-        ]
+        parts = [part for part in negotiation.parts.all() if minutes.part_id is None or part.pk == minutes.part_id]
         parties = list(negotiation.parties.all())
         present = _present(attendances)
         return MinutesContext(
@@ -184,8 +200,6 @@ def compose(minutes: Minutes, *, on: date | None = None) -> MinutesContext:
             subject=negotiation.title,
             county=negotiation.county.area.name_in(negotiation.language),
             language=negotiation.language,
-            composed_on=on or timezone.localdate(),
-            is_draft=is_draft(minutes),
             state=minutes.state,
             case_number=negotiation.case_number,
             round_name=negotiation.round.name if negotiation.round else "",
@@ -201,9 +215,7 @@ def compose(minutes: Minutes, *, on: date | None = None) -> MinutesContext:
             chair=negotiation.chair,
             secretary=negotiation.secretary,
             parties=[party.name for party in parties],
-            stayed_away=[
-                party.name for party in parties if party.participation == Party.Participation.STAYED_AWAY
-            ],
+            stayed_away=[party.name for party in parties if party.participation == Party.Participation.STAYED_AWAY],
             present=present,
             present_total=sum(sector.total for sector in present),
             absent=_people(a for a in attendances if a.status == Attendance.Status.ABSENT),
@@ -215,12 +227,9 @@ def compose(minutes: Minutes, *, on: date | None = None) -> MinutesContext:
                 for measure in measures
                 if measure.agenda_item_id is None and _is_last(minutes, negotiation)
             ],
-            enclosures=[
-                Enclosure(attachment.position, attachment.title) for attachment in minutes.attachments.all()
-            ],
+            enclosures=[Enclosure(attachment.position, attachment.title) for attachment in minutes.attachments.all()],
             marks=[_mark(check) for check in minutes.checks.all()],
             check_by=minutes.check_by,
-            published_on=minutes.published_on,
         )
 
 
@@ -232,10 +241,7 @@ def is_draft(minutes: Minutes) -> bool:
 @transaction.atomic
 def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime | None = None) -> Document:
     """Have the minutes printed as they are now, and let them point at their document."""
-    from municipalities.documents import request_document
-
-    on = timezone.localdate(at) if at else timezone.localdate()
-    context = compose(minutes, on=on)
+    context = compose(minutes)
     part = minutes.part
     title = f"{context.name}: {context.subject}" + (f", {part.basis.sections}" if part else "")
     stem = f"{context.name} {context.subject} {context.earliest:%Y-%m-%d}" + (
@@ -246,7 +252,7 @@ def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime 
         kind=KIND,
         context=context,
         language=context.language,
-        variant=DRAFT if context.is_draft else FINAL,
+        variant=DRAFT if is_draft(minutes) else FINAL,
         title=title[:300],
         file_name=f"{slugify(stem)[:180]}.pdf",
         by=by,

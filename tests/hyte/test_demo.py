@@ -72,7 +72,7 @@ class TestSupervisor:
 
     def test_a_failing_command_gives_its_last_words_as_the_reason(self, supervisor: Supervisor) -> None:
         with pytest.raises(Failed, match=r"(?s)nonsense failed \(exit code 1\).*Unknown command: 'nonsense'"):
-            supervisor.manage("nonsense")
+            supervisor.complete(supervisor.begin("nonsense"))
 
 
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +119,7 @@ def test_a_second_demo_in_the_same_place_says_so(tmp_path: Path, start: Start) -
 
 def test_ctrl_c_in_the_middle_of_the_start_leaves_no_process(tmp_path: Path, start: Start) -> None:
     process, _port = start()
-    wait_until(lambda: (tmp_path / "var" / "log" / "manage.log").exists(), 60)  # a management command is running
+    wait_until(lambda: (tmp_path / "var" / "log" / "migrate.log").exists(), 60)  # a management command is running
     pids = below(process.pid)
     assert len(pids) > 3
 
@@ -136,8 +136,9 @@ def test_the_running_demo_gets_over_a_killed_worker_and_ends_whole(tmp_path: Pat
     wait_until(lambda: "ready." in (tmp_path / "var" / "log" / "worker.log").read_text(), 60)
 
     def workers() -> list[int]:
-        children = psutil.Process(process.pid).children()
-        return [child.pid for child in children if "celery" in child.cmdline()]
+        # One that has just died has no command line any more.
+        children = [child.as_dict(["pid", "cmdline"]) for child in psutil.Process(process.pid).children()]
+        return [child["pid"] for child in children if "celery" in (child["cmdline"] or [])]
 
     (first,) = workers()
     pool = below(first)

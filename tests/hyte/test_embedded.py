@@ -159,9 +159,9 @@ def test_a_missing_redis_server_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_command_line_passes_settings_and_exit_code_on(tmp_path: Path) -> None:
+    beside = [sys.executable, "-m", "hyte.embedded", "--root", str(tmp_path), "--fast", "--"]
     done = subprocess.run(
-        [sys.executable, "-m", "hyte.embedded", "--root", str(tmp_path), "--fast", "--"]
-        + ["sh", "-c", 'echo "$DATABASE_URL $REDIS_URL $SITE_URL"; exit 3'],
+        [*beside, "sh", "-c", 'echo "$DATABASE_URL $REDIS_URL $SITE_URL"; exit 3'],
         env={key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "SITE_URL"}},
         cwd=Path(embedded.__file__).parent.parent,
         capture_output=True,

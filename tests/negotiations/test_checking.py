@@ -57,9 +57,7 @@ def test_every_move_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("move", list(MOVES))
-def test_state_and_move(
-    in_scope: County, coordinator: User, hankasalmi: Municipality, state: State, move: str
-) -> None:
+def test_state_and_move(in_scope: County, coordinator: User, hankasalmi: Municipality, state: State, move: str) -> None:
     """A legal move leads where the table says; another is refused and changes nothing."""
     minutes = reach(state, make_held(make_round(in_scope), [hankasalmi]), coordinator)
     sources, target = MOVES[move]
@@ -102,9 +100,7 @@ def test_two_documents_where_the_county_has_set_so(in_scope: County, hankasalmi:
     assert [minutes.part.basis for minutes in open_minutes(half, by=None) if minutes.part] == [LegalBasis.WELFARE]
 
 
-def test_who_stayed_away_checks_nothing(
-    in_scope: County, hankasalmi: Municipality, joutsa: Municipality
-) -> None:
+def test_who_stayed_away_checks_nothing(in_scope: County, hankasalmi: Municipality, joutsa: Municipality) -> None:
     """Checkers are of the municipalities that took part."""
     negotiation = convene(make_negotiation(make_round(in_scope), [hankasalmi, joutsa]), by=None)
     negotiation = hold(negotiation, by=None, stayed_away=[negotiation.parties.get(municipality=joutsa)])

@@ -41,9 +41,7 @@ def test_every_move_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("move", list(MOVES))
-def test_state_and_move(
-    in_scope: County, coordinator: User, hankasalmi: Municipality, state: State, move: str
-) -> None:
+def test_state_and_move(in_scope: County, coordinator: User, hankasalmi: Municipality, state: State, move: str) -> None:
     """A legal move leads where the table says and leaves an event; another is refused and changes nothing."""
     negotiation = reach(state, make_negotiation(make_round(in_scope), [hankasalmi]), coordinator)
     events = Event.objects.count()
@@ -83,9 +81,7 @@ def test_nobody_is_invited_to_nothing(in_scope: County, hankasalmi: Municipality
         convene(make_negotiation(make_round(in_scope), members, bases=bases), by=None)
 
 
-def test_who_stayed_away_has_not_taken_part(
-    in_scope: County, hankasalmi: Municipality, joutsa: Municipality
-) -> None:
+def test_who_stayed_away_has_not_taken_part(in_scope: County, hankasalmi: Municipality, joutsa: Municipality) -> None:
     """The municipality that came took part; the one that did not is marked so."""
     negotiation = convene(make_negotiation(make_round(in_scope), [hankasalmi, joutsa]), by=None)
     hold(negotiation, by=None, stayed_away=[negotiation.parties.get(municipality=joutsa)])

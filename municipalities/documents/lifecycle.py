@@ -1,0 +1,380 @@
+"""The one door to a document's state: queued → rendering → ready or failed, and back to queued.
+
+Whoever renders a document holds its lease, a random number in its row, believed until a time that a heartbeat keeps
+moving forward. When the beats stop, because the worker was killed, the lease runs out and the reaper queues the
+document again. Only the holder of the lease can finish or fail it, so that a worker that was only thought dead, and
+comes back, changes nothing.
+
+While a document is queued, `leased_until` tells until when its message is believed to be on its way to a worker.
+When the time passes, because Redis was emptied or a worker died with the message, the reaper sends another.
+
+All these times are the database's: the clocks of the machines may differ.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_scopes import scope, scopes_disabled
+
+from municipalities.documents import failures, storage
+from municipalities.documents.failures import Failure
+from municipalities.documents.kinds import Meta, freeze, key_of, kind_named, template_version
+from municipalities.events import record
+from municipalities.models import County, Document, User
+from municipalities.moves import locked, require_state
+
+log = logging.getLogger(__name__)
+
+State = Document.State
+
+# The move, the states it may start from, and the state it leads to.
+MOVES: dict[str, tuple[frozenset[State], State]] = {
+    # From rendering only when the lease of whoever was rendering it has run out.
+    "start": (frozenset({State.QUEUED, State.RENDERING}), State.RENDERING),
+    "finish": (frozenset({State.RENDERING}), State.READY),
+    "requeue": (frozenset({State.RENDERING}), State.QUEUED),
+    "fail": (frozenset({State.RENDERING}), State.FAILED),
+    "lose": (frozenset({State.READY}), State.FAILED),
+    "retry": (frozenset({State.FAILED}), State.QUEUED),
+}
+
+# How far a document is when a step begins (per cent), and what the step is called on the page.
+STEPS: dict[str, tuple[int, Any]] = {
+    "composing": (5, gettext_lazy("composing the text")),
+    "laying-out": (15, gettext_lazy("laying out the pages")),
+    "writing": (70, gettext_lazy("writing the PDF")),
+    "checking": (85, gettext_lazy("checking accessibility and archival form")),
+    "storing": (95, gettext_lazy("storing the file")),
+}
+
+# After a worker's death its document is queued again within LEASE plus the reaper's interval (15 s), and a lost
+# message is sent again within MESSAGE_TRUSTED plus the same: both well under the 60 s that are promised.
+LEASE = timedelta(seconds=30)
+BEAT = 10.0  # seconds
+MESSAGE_TRUSTED = timedelta(seconds=30)
+NUDGE_EVERY = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+# The reaper sends messages until this many wait. So 200 documents queued behind each other cause no second message,
+# and an emptied Redis is filled up again faster than the workers use it up.
+MESSAGES_WANTED = 50
+# Redis has nine steps, 0 the first: the reaper passes the documents that wait.
+PRIORITY = 5
+
+
+class LeaseLost(Exception):
+    """Somebody else has the document now; what this worker has made of it is thrown away."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to render one document, for as long as the beats go on."""
+
+    county: County
+    document_id: int
+    token: UUID
+
+    def _held(self) -> Any:
+        return Document.objects.filter(pk=self.document_id, state=State.RENDERING, lease=self.token)
+
+    def extend(self, **changes: Any) -> None:
+        """Hold on to the document for another while. Raises LeaseLost."""
+        if not self._held().update(leased_until=Now() + LEASE, **changes):
+            raise LeaseLost(self.document_id)
+
+    def step(self, name: str) -> None:
+        """Save how far the rendering is. Raises LeaseLost."""
+        self.extend(step=name, progress=STEPS[name][0])
+
+    def locked(self) -> Document:
+        """Return the row, locked and still ours. Raises LeaseLost."""
+        document: Document | None = self._held().select_for_update(of=("self",)).first()
+        if document is None:
+            raise LeaseLost(self.document_id)
+        return document
+
+
+def step_label(document: Document) -> str:
+    """Return what is being done to the document, for people; empty when nothing is."""
+    return str(STEPS[document.step][1]) if document.step in STEPS else ""
+
+
+# --- Asked for by people --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_document(
+    *,
+    county: County,
+    kind: str,
+    context: Any,
+    language: str,
+    variant: str,
+    title: str,
+    file_name: str,
+    by: User | None,
+    at: datetime | None = None,
+) -> Document:
+    """Return the document of this content, queued for rendering unless it exists already.
+
+    `context` is an instance of the kind's context type; it is frozen here. The same content, asked for on the same
+    day, is one row and one file. One that has failed, or whose file has been lost, is queued again. Inside the
+    county's scope. Raises NotAllowedNow when there is too much content.
+    """
+    registered = kind_named(kind)
+    with translation.override(language):
+        county_name = str(county)
+    meta = Meta(
+        title=title,
+        language=language,
+        county=county_name,
+        county_short=county.short_name,
+        website=county.website,
+        colour=county.colour,
+        variant=variant,
+        on=timezone.localdate(at),
+    )
+    frozen = freeze(registered, meta, context)
+    version = template_version(registered, language)
+    key = key_of(county_id=county.pk, kind=kind, language=language, variant=variant, version=version, frozen=frozen)
+    document, created = Document.objects.get_or_create(
+        county=county,
+        key=key,
+        defaults={
+            "kind": kind,
+            "variant": variant,
+            "language": language,
+            "template_version": version,
+            "title": title,
+            "file_name": file_name,
+            "context": frozen,
+            "leased_until": Now() + MESSAGE_TRUSTED,
+        },
+    )
+    if created:
+        record(document, "requested", by=by, at=at)
+        _send_on_commit(document)
+        document.refresh_from_db(fields=["leased_until"])
+        return document
+    if document.state == State.READY and not storage.is_stored(document):
+        document = lose(document)
+    if document.state == State.FAILED:
+        document = retry(document, by=by)
+    return document
+
+
+@transaction.atomic
+def retry(document: Document, *, by: User | None) -> Document:
+    """Queue a failed document again, with as many attempts as a new one. Raises NotAllowedNow unless it has failed."""
+    document = locked(document)
+    document.state = require_state(document, MOVES, "retry")
+    document.attempts = document.progress = 0
+    document.reason = document.step = ""
+    document.queued_at = timezone.now()
+    document.leased_until = Now() + MESSAGE_TRUSTED
+    document.save()
+    document.refresh_from_db(fields=["leased_until"])
+    record(document, "retried", by=by)
+    _send_on_commit(document)
+    return document
+
+
+@transaction.atomic
+def lose(document: Document) -> Document:
+    """Enter that the file of a ready document is no longer in its place."""
+    document = locked(document)
+    if storage.is_stored(document):
+        return document
+    document.state = require_state(document, MOVES, "lose")
+    _save_failure(document, failures.lost)
+    return document
+
+
+# --- Done by workers ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start(county: County, document_id: int) -> Lease | None:
+    """Take the lease of a document that nobody is rendering. Returns None when there is nothing to do.
+
+    That is the usual end of a message that came twice: the document is ready, or somebody is at it.
+    """
+    free = Q(state=State.QUEUED) | Q(state=State.RENDERING, leased_until__lt=Now())
+    document = Document.objects.select_for_update(of=("self",)).filter(free, pk=document_id).first()
+    if document is None:
+        return None
+    if document.attempts >= MAX_ATTEMPTS:
+        document.state = require_state(document, MOVES, "fail")
+        _save_failure(document, lambda: failures.interrupted(document.attempts))
+        return None
+    document.state = require_state(document, MOVES, "start")
+    document.attempts += 1
+    document.lease = uuid4()
+    document.leased_until = Now() + LEASE
+    document.progress, document.step = 0, ""
+    document.save()
+    record(document, "started", by=None, attempt=document.attempts)
+    return Lease(county, document.pk, document.lease)
+
+
+@transaction.atomic
+def readdress(lease: Lease) -> Document:
+    """Return the row; one asked for before a change of layout gets the address of what it will look like now.
+
+    Unless another row has that address already: then this one keeps its own, and both look the same.
+    """
+    document = lease.locked()
+    version = template_version(kind_named(document.kind), document.language)
+    if version == document.template_version:
+        return document
+    key = key_of(
+        county_id=document.county_id,
+        kind=document.kind,
+        language=document.language,
+        variant=document.variant,
+        version=version,
+        frozen=document.context,
+    )
+    if not Document.objects.filter(key=key).exists():
+        document.key, document.template_version = key, version
+        document.save(update_fields=["key", "template_version"])
+    return document
+
+
+@transaction.atomic
+def finish(lease: Lease, file: storage.Unpublished, *, pages: int) -> None:
+    """Put the file in its place and call the document ready. Raises LeaseLost, and then the file is not there."""
+    # The lock on the row is the right to the place: of two workers with the same document only one gets past here.
+    document = lease.locked()
+    document.state = require_state(document, MOVES, "finish")
+    document.lease = document.leased_until = None
+    document.progress, document.step, document.reason = 100, "", ""
+    document.ready_at = timezone.now()
+    document.size, document.sha256, document.pages = file.size, file.sha256, pages
+    document.save()
+    record(document, "ready", by=None, pages=pages)
+    # Last: should this fail, the row is still being rendered. Should the commit fail, a whole file lies in its place
+    # that nobody reads and that the next attempt replaces.
+    file.publish()
+
+
+@transaction.atomic
+def fail(lease: Lease, why: Callable[[], Failure]) -> None:
+    """Call the document failed, with the reason. Raises LeaseLost."""
+    document = lease.locked()
+    document.state = require_state(document, MOVES, "fail")
+    _save_failure(document, why)
+
+
+def _save_failure(document: Document, why: Callable[[], Failure]) -> None:
+    # The row has one language, as everything a county writes.
+    with translation.override(document.county.languages[0] if document.county.languages else "fi"):
+        failure = why()
+        document.reason = failure.words
+    document.lease = document.leased_until = None
+    document.step = ""
+    document.save()
+    record(document, "failed", by=None, code=failure.code)
+
+
+# --- Done by the reaper ---------------------------------------------------------------------------------------
+
+
+def reap() -> None:
+    """Queue again what a dead worker left, and send the messages that have been lost."""
+    with scopes_disabled():
+        overdue = list(
+            Document.objects.filter(
+                Q(leased_until__lt=Now()) | Q(leased_until=None), state__in=[State.QUEUED, State.RENDERING]
+            )
+            .select_related("county__area")
+            .only("state", "queued_at", "county")
+            .order_by("queued_at", "pk")
+        )
+    room = MESSAGES_WANTED - messages_waiting() if overdue else 0
+    for document in overdue:
+        with scope(county=document.county):
+            if document.state == State.RENDERING:
+                requeue(document)
+            elif room > 0 and _nudge(document):
+                room -= 1
+
+
+@transaction.atomic
+def requeue(document: Document) -> None:
+    """Queue a document again whose lease has run out; after the last attempt, call it failed."""
+    left = Document.objects.select_for_update(of=("self",)).filter(
+        pk=document.pk, state=State.RENDERING, leased_until__lt=Now()
+    )
+    document = left.first()
+    if document is None:
+        return
+    if document.attempts >= MAX_ATTEMPTS:
+        document.state = require_state(document, MOVES, "fail")
+        _save_failure(document, lambda: failures.interrupted(document.attempts))
+        return
+    document.state = require_state(document, MOVES, "requeue")
+    document.lease = None
+    document.leased_until = Now() + MESSAGE_TRUSTED
+    document.progress, document.step = 0, ""
+    document.save()
+    record(document, "requeued", by=None, attempt=document.attempts)
+    log.warning("document %d is queued again: the worker that rendered it has gone", document.pk)
+    _send_on_commit(document)
+
+
+def _nudge(document: Document) -> bool:
+    """Send another message for a queued document, and believe in it for a while."""
+    waiting = Document.objects.filter(Q(leased_until__lt=Now()) | Q(leased_until=None), pk=document.pk, state=State.QUEUED)
+    if not waiting.update(leased_until=Now() + NUDGE_EVERY):
+        return False
+    log.warning("document %d gets another message: it has waited longer than one takes", document.pk)
+    return send(document.county_id, document.pk)
+
+
+# --- Messages -------------------------------------------------------------------------------------------------
+
+
+def _send_on_commit(document: Document) -> None:
+    county_id, document_id = document.county_id, document.pk
+    transaction.on_commit(lambda: send(county_id, document_id))
+
+
+def send(county_id: int, document_id: int) -> bool:
+    """Tell the workers of a queued document. Returns whether the message went off.
+
+    When Redis does not answer, nobody has to wait or be told: the reaper sends the message when it does.
+    """
+    from municipalities.tasks import render_document
+
+    try:
+        render_document.apply_async((county_id, document_id), priority=PRIORITY, retry=False)
+    except (render_document.OperationalError, OSError) as error:
+        log.warning("no message could be sent for document %d: %s", document_id, error)
+        return False
+    return True
+
+
+def messages_waiting() -> int:
+    """Return how many messages of any kind wait for a worker.
+
+    Declares the queue on the way, which mends the binding that an emptied Redis has forgotten.
+    """
+    queue = current_app.amqp.queues[current_app.conf.task_default_queue]
+    with current_app.connection_for_write() as connection:
+        bound = queue.bind(connection.default_channel)
+        bound.declare()
+        count: int = bound.queue_declare().message_count
+        return count

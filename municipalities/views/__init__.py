@@ -1,0 +1,1 @@
+"""Views of the floor: doors, places and documents."""

@@ -1,0 +1,105 @@
+"""Documents: the list, one of them, its file, and another try where making it failed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import parse_etags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from municipalities.access import Access, CountyRequest
+from municipalities.documents import (
+    PURPOSE,
+    open_document,
+    record_download,
+    retention_days,
+    step_label,
+    visible_documents,
+)
+from municipalities.documents import retry as try_again
+from municipalities.models import Document
+
+PER_PAGE = 50
+UNFINISHED = frozenset({Document.State.QUEUED, Document.State.RENDERING})
+
+
+def can_retry(access: Access) -> bool:
+    """Have a failed document made again: the coordinator."""
+    return access.is_coordinator
+
+
+def _show(document: Document) -> Document:
+    """Tell what the worker is doing, in words, for the templates."""
+    document.step_words = step_label(document) if document.state in UNFINISHED else ""  # type: ignore[attr-defined]
+    return document
+
+
+@require_safe
+def documents(request: CountyRequest, county: str) -> HttpResponse:
+    """List the documents, the latest first, with how far the unfinished ones are."""
+    pages = Paginator(visible_documents(request.access).defer("context"), PER_PAGE)
+    page = pages.get_page(request.GET.get("sivu"))
+    rows = [_show(document) for document in page]
+    context = {
+        "page": page,
+        "documents": rows,
+        "running": any(document.state in UNFINISHED for document in rows),
+        "purpose": PURPOSE,
+        "retention_days": retention_days(request.county),
+        "can_retry": can_retry(request.access),
+    }
+    return render(request, "municipalities/documents.html", context)
+
+
+@require_safe
+def document(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Show a document and how far it is. Asked by htmx, give only the part that changes."""
+    row = _show(get_object_or_404(visible_documents(request.access).defer("context"), pk=pk))
+    context = {
+        "document": row,
+        "running": row.state in UNFINISHED,
+        "purpose": PURPOSE,
+        "retention_days": retention_days(request.county),
+        "can_retry": can_retry(request.access),
+    }
+    if request.headers.get("HX-Request"):
+        part = "row" if request.GET.get("osa") == "rivi" else "panel"
+        return render(request, f"municipalities/document_{part}.html", context)
+    return render(request, "municipalities/document.html", context)
+
+
+@require_safe
+def download(request: CountyRequest, county: str, pk: int) -> HttpResponse | FileResponse:
+    """Send the PDF and log who took it; what the browser has already is neither sent nor logged again."""
+    row = get_object_or_404(visible_documents(request.access).defer("context"), pk=pk)
+    stored = open_document(row)
+    if _has_it(request, stored.etag):
+        stored.file.close()
+        answer: HttpResponse | FileResponse = HttpResponseNotModified()
+    else:
+        if request.method == "GET":
+            record_download(row, user=request.user)
+        answer = FileResponse(
+            stored.file, as_attachment=True, filename=stored.file_name, content_type=stored.content_type
+        )
+    answer["ETag"] = stored.etag
+    # Kept by the browser alone, and asked about each time: who may see a document can change.
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _has_it(request: HttpRequest, etag: str) -> bool:
+    return etag in parse_etags(request.headers.get("If-None-Match", ""))
+
+
+@require_POST
+def retry(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Have a document that failed made again."""
+    row = get_object_or_404(visible_documents(request.access).defer("context"), pk=pk)
+    request.access.require(can_retry(request.access))
+    try_again(row, by=request.user)
+    messages.success(request, _("“%(title)s” is being made again.") % {"title": row.title})
+    return redirect("document", county=county, pk=pk)

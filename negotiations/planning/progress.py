@@ -1,0 +1,100 @@
+"""How far a round is: planned, invited, negotiated, minuted, summed up. Derived each time, stored nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from negotiations.models import Minutes, Negotiation, Round, Summary
+
+State = Negotiation.State
+
+
+class How(StrEnum):
+    """Whether a step is ahead, under way or done."""
+
+    AHEAD = "ahead"
+    GOING = "going"
+    DONE = "done"
+    # The round is known only as a plan: what became of it is not known here.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a round: so many of its negotiations are past it."""
+
+    name: str
+    done: int
+    total: int
+    how: How
+    words: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of the negotiations of a round that were not cancelled, how many are how far."""
+
+    total: int = 0
+    dated: int = 0
+    invited: int = 0
+    held: int = 0
+    checked: int = 0
+
+
+def steps(counts: Counts, summary: Summary | None, *, only_plan: bool) -> list[Step]:
+    """Return the five steps of a round in order."""
+    counted = [
+        (_("Planning"), counts.dated),
+        (_("Invitations"), counts.invited),
+        (_("Negotiations"), counts.held),
+        (_("Minutes"), counts.checked),
+    ]
+    rows = []
+    for place, (name, done) in enumerate(counted):
+        if only_plan and place > 0:
+            rows.append(Step(name, 0, counts.total, How.UNKNOWN, _("not known")))
+            continue
+        how = How.AHEAD if not done else How.DONE if done == counts.total else How.GOING
+        rows.append(Step(name, done, counts.total, how, f"{done} / {counts.total}"))
+    if summary is not None:
+        finished = summary.state == Summary.State.NOTED
+        how = How.DONE if finished else How.GOING if summary.state != Summary.State.DRAFT else How.AHEAD
+        rows.append(Step(_("Summary"), 0, 0, how, summary.get_state_display()))
+    else:
+        unknown = How.UNKNOWN if only_plan else How.AHEAD
+        rows.append(Step(_("Summary"), 0, 0, unknown, _("not known") if only_plan else _("not begun")))
+    return rows
+
+
+def steps_of(rounds: Iterable[Round]) -> dict[int, list[Step]]:
+    """Return the steps of each round by its id, in two queries however many there are."""
+    rounds = list(rounds)
+    minutes = Minutes.objects.filter(negotiation=OuterRef("pk"))
+    unfinished = minutes.filter(state__in=[Minutes.State.DRAFT, Minutes.State.CHECKING])
+    rows = (
+        Negotiation.objects.filter(round__in=rounds)
+        .exclude(state=State.CANCELLED)
+        .annotate(minuted=Exists(minutes), unfinished=Exists(unfinished))
+        .order_by()
+        .values("round_id")
+        .annotate(
+            total=Count("pk"),
+            dated=Count("pk", filter=~Q(precision=Negotiation.Precision.MONTH)),
+            invited=Count("pk", filter=Q(state__in=[State.CONVENED, State.HELD])),
+            held=Count("pk", filter=Q(state=State.HELD)),
+            checked=Count("pk", filter=Q(minuted=True, unfinished=False)),
+        )
+    )
+    counts = {row.pop("round_id"): Counts(**row) for row in rows}
+    summaries = {summary.round_id: summary for summary in Summary.objects.filter(round__in=rounds)}
+    return {
+        round_.pk: steps(
+            counts.get(round_.pk, Counts()), summaries.get(round_.pk), only_plan=round_.plan_as_of is not None
+        )
+        for round_ in rounds
+    }

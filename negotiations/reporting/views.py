@@ -1,0 +1,251 @@
+"""Summaries: what the board reads, and the moves that bring one to the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_POST, require_safe
+
+from municipalities.access import CountyRequest
+from municipalities.documents.kinds import thaw
+from municipalities.models import Document
+from municipalities.moves import NotAllowedNow
+from municipalities.views.moving import leading_back
+from negotiations.log import log_of
+from negotiations.models import Negotiation, Summary, SummaryHandling
+from negotiations.permissions import can_move_summary, visible_rounds, visible_summaries
+from negotiations.reporting import board
+from negotiations.reporting.forms import AgendaForm, NoteForm, PublishForm
+from negotiations.reporting.summary import SummaryContext, compose, request_summary_document
+
+State = Summary.State
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A state of the chain draft → ready → on the agenda → noted, as the page draws it."""
+
+    name: str
+    words: str
+    how: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class Handled:
+    """A body's meeting: when the summary was on its agenda, and the section under which it was noted, if it was."""
+
+    body: str
+    on: Any
+    section: str
+
+
+@require_safe
+def summaries(request: CountyRequest, county: str) -> HttpResponse:
+    """List the summaries that one may read, the latest first."""
+    rows = list(with_handlings(request))
+    context = {"summaries": [(summary, handled(summary)) for summary in rows]}
+    return render(request, "negotiations/summaries.html", context)
+
+
+def with_handlings(request: CountyRequest) -> Any:
+    """Return the visible summaries with all that a list of them shows."""
+    return (
+        visible_summaries(request.access)
+        .select_related("round", "document")
+        .defer("document__context")
+        .prefetch_related("handlings")
+        .order_by("-round__year", "-pk")
+    )
+
+
+def handled(summary: Summary) -> list[Handled]:
+    """Return the meetings that have or had the summary, in order of time."""
+    noted = {(row.body, row.on): row.section for row in summary.handlings.all() if row.act == SummaryHandling.Act.NOTED}
+    meetings = {(row.body, row.on) for row in summary.handlings.all()}
+    return [
+        Handled(body, on, noted.get((body, on), ""))
+        for body, on in sorted(meetings, key=lambda meeting: (meeting[1], meeting[0]))
+    ]
+
+
+@require_safe
+def summary(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Show a summary: the brief first, where it is in its chain, and what can be done with it now."""
+    return render(request, "negotiations/summary.html", _page(request, pk))
+
+
+def _page(request: CountyRequest, pk: int, **bound: forms.Form) -> dict[str, Any]:
+    """Return what the page shows. `bound` are forms that were sent and could not be accepted, by their name."""
+    shown: Summary = get_object_or_404(
+        visible_summaries(request.access).select_related("round", "document").prefetch_related("handlings"), pk=pk
+    )
+    meetings = handled(shown)
+    may_move = can_move_summary(request.access, shown)
+    brief, missing = _brief(shown)
+    context: dict[str, Any] = {
+        "summary": shown,
+        "document": shown.document,
+        "brief": brief,
+        "missing": missing,
+        "chain": _chain(shown),
+        "handled": meetings,
+        "may_move": may_move,
+        "may_read_round": visible_rounds(request.access).filter(pk=shown.round_id).exists(),
+        "log": log_of([shown]) if may_move else [],
+        "form_with_errors": next(iter(bound.values()), None),
+    }
+    if may_move:
+        context |= {
+            "agenda_form": bound.get("agenda_form") or AgendaForm(prefix="agenda", auto_id="%s"),
+            "note_form": bound.get("note_form") or NoteForm(prefix="note", auto_id="%s", initial=_waiting(meetings)),
+            "publish_form": bound.get("publish_form")
+            or PublishForm(prefix="publish", auto_id="%s", initial={"on": timezone.localdate()}),
+            "unheld": Negotiation.objects.filter(round_id=shown.round_id)
+            .filter(state__in=[Negotiation.State.PLANNED, Negotiation.State.CONVENED])
+            .count()
+            if shown.state == State.DRAFT
+            else 0,
+        }
+    return context
+
+
+def _brief(shown: Summary) -> tuple[SummaryContext | None, str]:
+    """Return what the brief tells: as it was frozen once the summary is frozen, as things stand while it is a draft.
+
+    Where it cannot be put together yet, say why instead.
+    """
+    if shown.state != State.DRAFT and shown.document is not None:
+        frozen: SummaryContext = thaw(shown.document).doc
+        return frozen, ""
+    try:
+        with override(shown.round.language):
+            return compose(shown), ""
+    except NotAllowedNow as refusal:
+        return None, str(refusal)
+
+
+def _chain(shown: Summary) -> list[Stage]:
+    order = [State.DRAFT, State.READY, State.ON_AGENDA, State.NOTED]
+    here = order.index(State(shown.state))
+    dates = {State.READY: timezone.localdate(shown.frozen_at) if shown.frozen_at else None}
+    for row in shown.handlings.all():
+        state = State.NOTED if row.act == SummaryHandling.Act.NOTED else State.ON_AGENDA
+        dates.setdefault(state, row.on)
+    return [
+        Stage(
+            name=str(state.label),
+            words=_day(dates.get(state)) if place <= here else "",
+            how="done" if place <= here else "ahead",
+            is_here=place == here,
+        )
+        for place, state in enumerate(order)
+    ]
+
+
+def _day(day: Any) -> str:
+    from municipalities.timewords import day as written
+
+    return written(day, weekday=False) if day else ""
+
+
+def _waiting(meetings: list[Handled]) -> dict[str, Any]:
+    """Return the first meeting that has the summary on its agenda and has not noted it, to save typing."""
+    for meeting in meetings:
+        if not meeting.section:
+            return {"body": meeting.body, "on": meeting.on if meeting.on <= timezone.localdate() else None}
+    return {}
+
+
+# --- Moves ------------------------------------------------------------------------------------------------------
+
+
+def _movable(request: CountyRequest, pk: int) -> Summary:
+    """Return a summary that the user may move: 404 for those they may not know of, 403 for those they may not move."""
+    shown: Summary = get_object_or_404(visible_summaries(request.access).select_related("round"), pk=pk)
+    request.access.require(can_move_summary(request.access, shown))
+    return shown
+
+
+def _move(request: CountyRequest, county: str, pk: int, move: Callable[[Summary], object], done: str) -> HttpResponse:
+    shown = _movable(request, pk)
+    here = reverse("summary", args=[county, pk])
+    with leading_back(here):
+        move(shown)
+    messages.success(request, done)
+    return redirect(here)
+
+
+def _refused(request: CountyRequest, pk: int, **bound: forms.Form) -> HttpResponse:
+    return render(request, "negotiations/summary.html", _page(request, pk, **bound), status=422)
+
+
+@require_POST
+def summary_render(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Have a draft of the summary made into a PDF as things stand."""
+    shown = _movable(request, pk)
+    with leading_back(reverse("summary", args=[county, pk])):
+        if shown.state != State.DRAFT:
+            raise NotAllowedNow(_("The summary has been frozen: its final PDF is the one that counts."))
+        document: Document = request_summary_document(shown, variant="draft", by=request.user)
+    messages.success(request, _("The PDF of the draft has been ordered."))
+    return redirect("document", county=county, pk=document.pk)
+
+
+@require_POST
+def summary_freeze(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Freeze the summary and have its final document made."""
+    done = _("The summary has been frozen. Its final PDF has been ordered.")
+    return _move(request, county, pk, lambda shown: board.freeze(shown, by=request.user), done)
+
+
+@require_POST
+def summary_reopen(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Take a frozen summary back to a draft."""
+    done = _("The summary is a draft again.")
+    return _move(request, county, pk, lambda shown: board.reopen(shown, by=request.user), done)
+
+
+@require_POST
+def summary_put_on_agenda(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Put the summary on the agenda of a meeting."""
+    _movable(request, pk)
+    form = AgendaForm(request.POST, prefix="agenda", auto_id="%s")
+    if not form.is_valid():
+        return _refused(request, pk, agenda_form=form)
+    done = _("The summary has been put on the agenda. The members of the board can now read it.")
+    return _move(
+        request, county, pk, lambda shown: board.put_on_agenda(shown, **form.cleaned_data, by=request.user), done
+    )
+
+
+@require_POST
+def summary_note(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Enter that a body has noted the summary."""
+    _movable(request, pk)
+    form = NoteForm(request.POST, prefix="note", auto_id="%s")
+    if not form.is_valid():
+        return _refused(request, pk, note_form=form)
+    done = _("It has been entered that the body has noted the summary.")
+    return _move(request, county, pk, lambda shown: board.note(shown, **form.cleaned_data, by=request.user), done)
+
+
+@require_POST
+def summary_publish(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Publish the summary."""
+    _movable(request, pk)
+    form = PublishForm(request.POST, prefix="publish", auto_id="%s")
+    if not form.is_valid():
+        return _refused(request, pk, publish_form=form)
+    done = _("The summary has been published.")
+    return _move(request, county, pk, lambda shown: board.publish(shown, **form.cleaned_data, by=request.user), done)
