@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -285,7 +286,13 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB: a child that has grown past 
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    # When Redis does not answer, a page does not wait for it: the reaper sends the message later.
+    "socket_connect_timeout": 2,
+    "connect_retries_timeout": 1,
+    "socket_timeout": 15,
+}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
@@ -293,7 +300,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "municipalities.tasks.reap_documents",
         "schedule": 15.0,
         "options": {"expires": 14},
-    }
+    },
+    "purge-downloads": {
+        "task": "municipalities.tasks.purge_downloads",
+        "schedule": crontab(hour=3, minute=30),
+    },
 }
 
 # --- Logging ------------------------------------------------------------------------------------------------

@@ -253,7 +253,8 @@ def wrap(text: str, width: float) -> list[str]:
 def axis_ticks(least: float, greatest: float) -> list[float]:
     """Return three to six round numbers that hold the values between the first and the last of them."""
     if greatest - least < 1e-9:
-        least, greatest = least - (abs(least) * 0.1 or 1.0), greatest + (abs(greatest) * 0.1 or 1.0)
+        room = abs(least) / 10 if abs(least) > 1e-6 else 1.0
+        least, greatest = least - room, greatest + room
     rough = (greatest - least) / 4
     power = 10.0 ** len(str(int(rough))) / 10 if rough >= 1 else 10.0 ** -_leading_zeros(rough)
     step = next(step for step in (power, 2 * power, 2.5 * power, 5 * power, 10 * power) if step >= rough)

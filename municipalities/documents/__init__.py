@@ -19,7 +19,7 @@ from municipalities.documents.downloads import (
     record_download,
     retention_days,
 )
-from municipalities.documents.kinds import Attachment, Kind, Meta, register, visible_documents
+from municipalities.documents.kinds import Attachment, Kind, Meta, register, thaw, visible_documents
 from municipalities.documents.lifecycle import (
     MOVES,
     STEPS,
@@ -46,5 +46,6 @@ __all__ = [
     "retention_days",
     "retry",
     "step_label",
+    "thaw",
     "visible_documents",
 ]

@@ -25,7 +25,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_scopes import scope, scopes_disabled
 
@@ -337,7 +336,9 @@ def requeue(document: Document) -> None:
 
 def _nudge(document: Document) -> bool:
     """Send another message for a queued document, and believe in it for a while."""
-    waiting = Document.objects.filter(Q(leased_until__lt=Now()) | Q(leased_until=None), pk=document.pk, state=State.QUEUED)
+    waiting = Document.objects.filter(
+        Q(leased_until__lt=Now()) | Q(leased_until=None), pk=document.pk, state=State.QUEUED
+    )
     if not waiting.update(leased_until=Now() + NUDGE_EVERY):
         return False
     log.warning("document %d gets another message: it has waited longer than one takes", document.pk)

@@ -9,7 +9,7 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -181,7 +181,7 @@ def lay_out(html: str, stylesheet: str, attachments: list[Attachment]) -> weasyp
 def write(pages: weasyprint.Document, frozen: Frozen, attachments: list[Attachment]) -> bytes:
     """Return the pages as PDF/A-3a and PDF/UA-1, with the attachments inside. Raises Failure when it is too large."""
     # From the frozen context, not from the clock: the same content is the same file.
-    day = datetime(frozen.meta.on.year, frozen.meta.on.month, frozen.meta.on.day, tzinfo=timezone.utc)
+    day = datetime(frozen.meta.on.year, frozen.meta.on.month, frozen.meta.on.day, tzinfo=UTC)
     embedded = [
         weasyprint.Attachment(
             file_obj=io.BytesIO(attachment.content),

@@ -15,6 +15,7 @@ from django.utils._os import safe_join
 
 from municipalities.models import Document
 
+
 def path_of(document: Document) -> Path:
     """Return where the document's file is, or will be."""
     return settings.DOCUMENTS_ROOT / str(document.county_id) / document.key[:2] / f"{document.key}.pdf"

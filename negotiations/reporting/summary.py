@@ -54,6 +54,10 @@ KIND = "summary"
 DRAFT, FINAL = "draft", "final"
 # What the two pages of the brief have room for; the rest is told in its own chapter, and the brief says so.
 BRIEF_AGREED, BRIEF_PROMISED = 6, 6
+# How many columns of observations fit beside each other, and how many observations fill half a page of one.
+SIDE_BY_SIDE, HALF_A_PAGE = 3, 14
+# How many charts are drawn: one for each priority as a rule.
+CHARTS = 3
 
 Section = SummaryNote.Section
 State = Negotiation.State
@@ -72,7 +76,7 @@ class When:
 
 @dataclass(frozen=True)
 class Notes:
-    """The paragraphs written for the summary, by heading. The four in the middle are the words of 612/2021, 7 § 4 mom."""
+    """The paragraphs written for the summary, by heading; goals to monitoring are the words of 612/2021, 7 § 4 mom."""
 
     agreed: list[str]
     held: list[str]
@@ -143,6 +147,11 @@ class CoreGroupLine:
     approximate: bool
     attended_all: bool
 
+    @property
+    def repeated(self) -> int:
+        """How many times over each member is counted beyond the first."""
+        return max(self.times - 1, 0)
+
 
 @dataclass(frozen=True)
 class PersonsLine:
@@ -179,6 +188,11 @@ class AttendanceTable:
         return list(zip(self.columns, self.totals, strict=True))
 
     @property
+    def stated_by_column(self) -> list[int | None]:
+        """The source's own totals under the columns of the table; None where it states none."""
+        return [next((line.stated for line in self.stated if line.name == name), None) for name in self.columns]
+
+    @property
     def known_better(self) -> list[PersonsLine]:
         """The columns of which more can be said than the number of attendances."""
         return [line for line in self.persons if line.repeats]
@@ -187,6 +201,11 @@ class AttendanceTable:
     def known_by_number(self) -> list[PersonsLine]:
         """The columns of which only head counts are known: persons are at most the attendances."""
         return [line for line in self.persons if not line.repeats and line.certainty == Certainty.AT_MOST]
+
+    @property
+    def known_exactly(self) -> list[PersonsLine]:
+        """The columns in which nobody is counted twice."""
+        return [line for line in self.persons if not line.repeats and line.certainty == Certainty.EXACT]
 
 
 @dataclass(frozen=True)
@@ -219,9 +238,10 @@ class Theme:
         return sum(len(column.observations) for column in self.columns)
 
     @property
-    def widest(self) -> int:
-        """How many columns there are, which is how they are laid out."""
-        return len(self.columns)
+    def fits_side_by_side(self) -> bool:
+        """Whether the columns stand beside each other: when there are a few and none is longer than half a page."""
+        longest = max((len(column.observations) for column in self.columns), default=0)
+        return 1 < len(self.columns) <= SIDE_BY_SIDE and longest <= HALF_A_PAGE
 
 
 @dataclass(frozen=True)
@@ -286,9 +306,14 @@ class FigureChapter:
         return any(shown.country.value is not None for shown in self.indicators)
 
     @property
-    def real_sources(self) -> list[Origin]:
-        """The sources that are not examples."""
-        return [source for source in self.sources if not source.is_example]
+    def citations(self) -> list[str]:
+        """The sources in the form each asks for: one of every indicator shown, one of the examples together."""
+        cited: dict[str, None] = {}
+        for shown in self.indicators:
+            for value in (shown.county, *shown.municipalities):
+                if value.origin is not None:
+                    cited[self.sources[value.origin].cite(shown.measure)] = None
+        return list(cited)
 
     def figures(self) -> list[Figure]:
         """All figures, typed as they were read: what travels as a file with the document."""
@@ -326,6 +351,11 @@ class Digest:
     municipalities: list[str]
 
     @property
+    def came(self) -> list[str]:
+        """The parties that took part."""
+        return [party.name for party in self.parties if party.participation == Party.Participation.TOOK_PART]
+
+    @property
     def stayed_away(self) -> list[str]:
         """The parties that were invited and did not come."""
         return [party.name for party in self.parties if party.participation == Party.Participation.STAYED_AWAY]
@@ -350,6 +380,7 @@ class DigestPage:
     """What is printed of one negotiation: its digest with what the other chapters hold of it."""
 
     digest: Digest
+    counted: list[tuple[str, int]]
     measures: list[MeasureLine]
     findings: list[Theme]
     areas: list[str]
@@ -470,6 +501,7 @@ class SummaryContext:
         return [
             DigestPage(
                 digest=digest,
+                counted=list(zip(self.attendance.columns, digest.counts or [], strict=False)),
                 measures=[measure for measure in self.measures if measure.negotiation == digest.number],
                 findings=[
                     theme for theme in (_of_negotiation(theme, digest.number) for theme in self.themes) if theme.count

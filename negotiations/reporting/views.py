@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,9 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
+from municipalities import timewords
 from municipalities.access import CountyRequest
 from municipalities.documents.kinds import thaw
 from municipalities.models import Document
@@ -27,6 +28,7 @@ from negotiations.permissions import can_move_summary, visible_rounds, visible_s
 from negotiations.reporting import board
 from negotiations.reporting.forms import AgendaForm, NoteForm, PublishForm
 from negotiations.reporting.summary import SummaryContext, compose, request_summary_document
+from negotiations.sitting.attendance import ImpossibleAttendance
 
 State = Summary.State
 
@@ -46,7 +48,7 @@ class Handled:
     """A body's meeting: when the summary was on its agenda, and the section under which it was noted, if it was."""
 
     body: str
-    on: Any
+    on: date
     section: str
 
 
@@ -126,26 +128,28 @@ def _brief(shown: Summary) -> tuple[SummaryContext | None, str]:
     Where it cannot be put together yet, say why instead.
     """
     if shown.state != State.DRAFT and shown.document is not None:
-        frozen: SummaryContext = thaw(shown.document).doc
+        try:
+            frozen: SummaryContext = thaw(shown.document).doc
+        except TypeError:  # frozen by a version of the site whose form can no longer be read
+            return None, _("Read the brief in the PDF.")
         return frozen, ""
     try:
-        with override(shown.round.language):
-            return compose(shown), ""
-    except NotAllowedNow as refusal:
+        return compose(shown, on=timezone.localdate()), ""
+    except (NotAllowedNow, ImpossibleAttendance) as refusal:
         return None, str(refusal)
 
 
 def _chain(shown: Summary) -> list[Stage]:
     order = [State.DRAFT, State.READY, State.ON_AGENDA, State.NOTED]
     here = order.index(State(shown.state))
-    dates = {State.READY: timezone.localdate(shown.frozen_at) if shown.frozen_at else None}
+    dates: dict[State, date | None] = {State.READY: timezone.localdate(shown.frozen_at) if shown.frozen_at else None}
     for row in shown.handlings.all():
         state = State.NOTED if row.act == SummaryHandling.Act.NOTED else State.ON_AGENDA
         dates.setdefault(state, row.on)
     return [
         Stage(
             name=str(state.label),
-            words=_day(dates.get(state)) if place <= here else "",
+            words=_written(dates.get(state)) if place <= here else "",
             how="done" if place <= here else "ahead",
             is_here=place == here,
         )
@@ -153,10 +157,8 @@ def _chain(shown: Summary) -> list[Stage]:
     ]
 
 
-def _day(day: Any) -> str:
-    from municipalities.timewords import day as written
-
-    return written(day, weekday=False) if day else ""
+def _written(day: date | None) -> str:
+    return timewords.day(day, weekday=False) if day else ""
 
 
 def _waiting(meetings: list[Handled]) -> dict[str, Any]:

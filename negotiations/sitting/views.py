@@ -32,6 +32,7 @@ from negotiations.sitting.attendance import (
     Comparison,
     CoreGroupCount,
     Counted,
+    ImpossibleAttendance,
     Persons,
     RoundAttendance,
     compare,
@@ -111,7 +112,10 @@ def round_(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     }
     # The totals of a round are told to those who see all of it: to the others before its summary is theirs to read.
     if people and (can_edit(request.access) or context["summary"]):
-        context |= _totals(shown, people if can_edit(request.access) else counted(shown.negotiations.all()))
+        try:
+            context |= _totals(shown, people if can_edit(request.access) else counted(shown.negotiations.all()))
+        except ImpossibleAttendance as contradiction:
+            context["contradiction"] = str(contradiction)
     return render(request, "negotiations/round.html", context)
 
 

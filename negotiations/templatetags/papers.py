@@ -38,7 +38,9 @@ _RANGES = re.compile(
 )
 _SECTION = re.compile(rf"\b\d+(?:–\d+)?\s?§(?::\w+)?(?:\s\d+{NBSP}?\s?(?:mom\.?|momenti\w+))?")
 # A number and what it counts, a word and the number it announces.
-_GLUED = re.compile(r"(?<=\d) (?=%|€|\d{3}(?!\d)|km\b|mom\b|momen)|(?<=\bklo) (?=\d)|(?<=\bvko) (?=\d)|(?<=\bn\.) (?=\d)")
+_GLUED = re.compile(
+    r"(?<=\d) (?=%|€|\d{3}(?!\d)|km\b|mom\b|momen)|(?<=\bklo) (?=\d)|(?<=\bvko) (?=\d)|(?<=\bn\.) (?=\d)"
+)
 _KEPT = re.compile(rf"\b\S*\d–\d\S*\b|\b\d+(?:–\d+)?{NBSP}§(?::\w+)?")
 
 
@@ -113,6 +115,19 @@ def day_of(timed: Timed) -> SafeString:
     if timed.precision == Negotiation.Precision.MONTH:
         return _kept(timewords.months(timed.earliest, timed.latest))
     return _kept(timewords.days(timed.earliest, timed.latest))
+
+
+@register.filter
+def row_day(row: Any) -> SafeString:
+    """Write the day of a row of the table of participants."""
+    return day_of(row.when)
+
+
+@register.simple_tag
+def years_of(priority: Any) -> SafeString:
+    """Write the years a priority is in force: "2022–2025"."""
+    first, last = priority.starts_on.year, priority.ends_on.year
+    return _kept(f"{first}" if first == last else f"{first}–{last}")
 
 
 @register.simple_tag
@@ -204,6 +219,12 @@ def change(value: float | None, decimals: int) -> str:
 
 
 @register.filter
+def absolute(value: int) -> int:
+    """Return the size of a difference, whichever way it goes."""
+    return abs(value)
+
+
+@register.filter
 def times(value: int) -> str:
     """Write how many times, in words where people would: "six times"."""
     words = {2: _("twice"), 3: _("three times"), 4: _("four times"), 5: _("five times"), 6: _("six times")}
@@ -229,6 +250,31 @@ def cell(value: Value, shown: Shown, year: int | None) -> SafeString:
     if value.year == year:
         return format_html("{}", written)
     return format_html('{} <span class="of-year">({})</span>', written, value.year)
+
+
+@register.simple_tag
+def spread_of(shown: Shown) -> SafeString:
+    """Write the least and the greatest figure between municipalities, with the year where it is another."""
+    if shown.spread is None:
+        return format_html('<abbr title="{}">–</abbr>', _("no figures of municipalities"))
+    least, greatest = (
+        format_value(value, shown.measure.decimals, _language())
+        for value in (shown.spread.least, shown.spread.greatest)
+    )
+    if shown.spread.year == shown.county.year:
+        return format_html("{}–{}", least, greatest)
+    return format_html('{}–{} <span class="of-year">({})</span>', least, greatest, shown.spread.year)
+
+
+@register.simple_tag
+def change_of(shown: Shown) -> SafeString:
+    """Write the county's change since its figure before, whether it is for the better, and since when."""
+    county = shown.county
+    if county.change is None or county.previous_year is None:
+        return format_html('<abbr title="{}">–</abbr>', _("nothing to compare with"))
+    written = format_change(county.change, shown.measure.decimals, _language())
+    judged = "" if county.direction == Direction.UNKNOWN else f", {Direction(county.direction).label}"
+    return format_html('{}<span class="of-year">{} {}{}</span>', written, _("since"), county.previous_year, judged)
 
 
 # --- Charts -------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ KIND = Kind(
     name="sample",
     template="documents/sample.html",
     context_type=Sample,
-    stylesheets=("documents/sample.css",),
+    stylesheets=(),
     visible_to=seen_by_coordinators,  # type: ignore[arg-type]
     attachments=figures,
 )

@@ -1,0 +1,192 @@
+"""Pages that compose all floors: home by role, and one municipality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from indicators.figures import Figure, Figures, Origin, read_figures, sparkline_points
+from indicators.models import Area, IndicatorSet
+from municipalities.access import CountyRequest
+from municipalities.models import County, Municipality, MunicipalityGroup
+from negotiations import waiting
+from negotiations.models import Measure, Party
+from negotiations.permissions import (
+    visible_minutes,
+    visible_negotiations,
+    visible_rounds,
+    visible_summaries,
+)
+from negotiations.planning.progress import steps_of
+from negotiations.reporting.views import handled, with_handlings
+
+# How many of each the home page shows; the rest is a click away.
+ROUNDS_SHOWN = 3
+FIGURES_SHOWN = 4
+# The box of a spark line, as the template draws it.
+SPARK_WIDTH, SPARK_HEIGHT = 104, 28
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """A figure of a municipality with its line and the county's figure beside it."""
+
+    figure: Figure
+    county: Figure
+    # The points of a polyline; empty for fewer than two years, which make no line.
+    line: str
+
+    @property
+    def end(self) -> list[str]:
+        """Where the line ends: x and y."""
+        return self.line.split()[-1].split(",")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The figures of a theme."""
+
+    name: str
+    rows: list[FigureRow]
+
+
+@require_safe
+def county_home(request: CountyRequest, county: str) -> HttpResponse:
+    """Show what each role needs first. Who has several roles gets the one that has most to do."""
+    if request.access.is_coordinator:
+        return _coordinator_home(request)
+    if request.access.is_municipal:
+        return _municipal_home(request)
+    return _board_home(request)
+
+
+def _coordinator_home(request: CountyRequest) -> HttpResponse:
+    today = timezone.localdate()
+    rounds = list(visible_rounds(request.access).order_by("-year", "-starts_on", "name")[:ROUNDS_SHOWN])
+    steps = steps_of(rounds)
+    context = {
+        "today": today,
+        "tasks": waiting.for_coordinator(request.access, today=today),
+        "coming": waiting.coming(request.access, today=today),
+        "rounds": [(round_, steps[round_.pk]) for round_ in rounds],
+    }
+    return render(request, "negotiations/home_coordinator.html", context)
+
+
+def _municipal_home(request: CountyRequest) -> HttpResponse:
+    access, today = request.access, timezone.localdate()
+    own = list(
+        Municipality.objects.filter(pk__in=access.municipality_ids).select_related("area").order_by("area__order")
+    )
+    first = own[0]
+    themes, _origins = _themes(request.county, first, today=today)
+    coming = waiting.coming(access, today=today, within=None)
+    context = {
+        "today": today,
+        "own": own,
+        "municipality": first,
+        "next": coming[0] if coming else None,
+        "later": coming[1:],
+        "checks": waiting.to_check(access),
+        "figures": [theme.rows[0] for theme in themes if theme.rows][:FIGURES_SHOWN],
+        "summaries": list(visible_summaries(access).select_related("round").order_by("-round__year")[:3]),
+    }
+    return render(request, "negotiations/home_municipal.html", context)
+
+
+def _board_home(request: CountyRequest) -> HttpResponse:
+    rows = [(summary, handled(summary)) for summary in with_handlings(request)]
+    context = {"latest": rows[0] if rows else None, "earlier": rows[1:], "today": timezone.localdate()}
+    return render(request, "negotiations/home_board.html", context)
+
+
+@require_safe
+def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse:
+    """Show a municipality: its figures beside the county's, its groups, negotiations and measures."""
+    access = request.access
+    shown: Municipality = get_object_or_404(
+        Municipality.objects.select_related("area"), county=request.county, area__code=code
+    )
+    negotiations = visible_negotiations(access)
+    # What was agreed is read from one's own negotiations, and by everyone from published minutes.
+    known = Q(negotiation__in=negotiations) | Q(negotiation__in=visible_minutes(access).values("negotiation"))
+    known |= Q(negotiation=None, round__in=visible_rounds(access))
+    themes, origins = _themes(request.county, shown, today=timezone.localdate())
+    by_name = Municipality.objects.select_related("area").order_by("area__order")
+    context: dict[str, Any] = {
+        "municipality": shown,
+        "is_own": shown.pk in access.municipality_ids,
+        "themes": themes,
+        "origins": origins,
+        "has_examples": any(origin.is_example for origin in origins),
+        "groups": list(
+            MunicipalityGroup.objects.filter(municipalities=shown)
+            .order_by("-year", "position")
+            .prefetch_related(Prefetch("municipalities", by_name))
+        ),
+        "parties": list(
+            Party.objects.filter(municipality=shown, negotiation__in=negotiations)
+            .select_related("negotiation__round")
+            .prefetch_related("negotiation__parts")
+            .order_by("-negotiation__earliest", "-negotiation__starts_at")
+        ),
+        "measures": list(
+            Measure.objects.filter(known, municipality=shown)
+            .select_related("priority", "negotiation", "round")
+            .order_by("-negotiation__earliest", "position", "pk")
+        ),
+    }
+    return render(request, "negotiations/municipality.html", context)
+
+
+def _themes(county: County, shown: Municipality, *, today: date) -> tuple[list[Theme], list[Origin]]:
+    """Return the municipality's figures by theme, and the sources of those that are shown."""
+    chosen = indicator_set_of(county)
+    if chosen is None:
+        return [], []
+    areas = [
+        row.area for row in Municipality.objects.filter(county=county).select_related("area").order_by("area__order")
+    ]
+    figures = read_figures(chosen, [county.area, *areas], year=today.year, language=get_language() or "fi")
+    themes: dict[str, list[FigureRow]] = {}
+    for row in _rows(figures, county.area, shown.area, areas):
+        themes.setdefault(row.figure.measure.theme, []).append(row)
+    shown_origins = {
+        figure.origin
+        for rows in themes.values()
+        for row in rows
+        for figure in (row.figure, row.county)
+        if figure.origin is not None
+    }
+    origins = [origin for origin in figures.origins() if origin in shown_origins]
+    return [Theme(name, rows) for name, rows in themes.items()], origins
+
+
+def _rows(figures: Figures, county: Area, area: Area, areas: Sequence[Area]) -> list[FigureRow]:
+    return [
+        FigureRow(
+            figure=figures.of(measure, area),
+            county=figures.of_county(measure, county, areas),
+            line=_line(figures.series(measure, area)),
+        )
+        for measure in figures.measures
+    ]
+
+
+def _line(series: Sequence[tuple[int, float]]) -> str:
+    return sparkline_points(series, SPARK_WIDTH, SPARK_HEIGHT, margin=4)
+
+
+def indicator_set_of(county: County) -> IndicatorSet | None:
+    """Return the indicators that a county shows: its own latest set, or the national one where it has none."""
+    sets = IndicatorSet.objects.filter(Q(owner=county.area) | Q(owner=None))
+    return sets.order_by(Q(owner=None), "-version", "-pk").first()
