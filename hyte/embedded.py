@@ -4,7 +4,7 @@
 ends, they end. Everything they keep is under `root`; a second holder needs a root of its own. A holder that was
 killed hard leaves at most a server that is still shutting down, which the next one waits for.
 
-    python -m hyte.embedded [--root DIR] [--fast] -- COMMAND…    runs a command beside the servers
+    python -m hyte.embedded [--root DIR] [--fast] -- COMMAND…    runs a command with servers of its own
 """
 
 import argparse
@@ -23,6 +23,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -88,6 +89,18 @@ def services(root: Path, *, fast: bool = False) -> Iterator[Services]:
         redis_url, redis = _start_redis(stack, root, redis_binary, fast=fast)
         _create_database(database_url, postgres)
         yield Services({"DATABASE_URL": database_url, "REDIS_URL": redis_url}, (postgres, redis))
+
+
+@contextlib.contextmanager
+def services_beside(root: Path, *, fast: bool = False) -> Iterator[Services]:
+    """Run the services under `root`, or, while that is in use, under the first of root-2, root-3… that is not."""
+    with contextlib.ExitStack() as stack:
+        for number in count(1):
+            place = root if number == 1 else root.with_name(f"{root.name}-{number}")
+            with contextlib.suppress(InUse):
+                running = stack.enter_context(services(place, fast=fast))
+                break
+        yield running
 
 
 def local_settings(root: Path, *, site_url: str) -> dict[str, str]:
@@ -292,7 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack.enter_context(no_process_left())
             stack.enter_context(orderly_ending())
             if not given:
-                environment |= stack.enter_context(services(options.root, fast=options.fast)).environment
+                environment |= stack.enter_context(services_beside(options.root, fast=options.fast)).environment
             child = Child("command", options.command, environment=environment)
             stack.callback(_stop, child)
             while child.alive:

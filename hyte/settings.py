@@ -93,7 +93,7 @@ if not DOCUMENTS_ROOT.is_absolute():
 
 try:
     _database = env.db_url_config(required("DATABASE_URL"))
-except (ValueError, KeyError) as error:
+except (ValueError, KeyError, ImproperlyConfigured) as error:
     raise refuse("DATABASE_URL", str(error)) from error
 if _database.get("ENGINE") != "django.db.backends.postgresql" or not _database.get("NAME"):
     raise refuse("DATABASE_URL", "it does not name a PostgreSQL database")
@@ -122,7 +122,7 @@ CACHES = {
 
 try:
     _email = env.email_url_config(required("EMAIL_URL"))
-except (ValueError, KeyError) as error:
+except (ValueError, KeyError, ImproperlyConfigured) as error:
     raise refuse("EMAIL_URL", str(error)) from error
 vars().update(_email)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = required("DEFAULT_FROM_EMAIL")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -27,7 +27,7 @@ from negotiations.permissions import (
     visible_summaries,
 )
 from negotiations.planning.progress import steps_of
-from negotiations.reporting.views import handled, with_handlings
+from negotiations.reporting.views import brief_of, handled, with_handlings
 
 # How many of each the home page shows; the rest is a click away.
 ROUNDS_SHOWN = 3
@@ -105,7 +105,12 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
 
 def _board_home(request: CountyRequest) -> HttpResponse:
     rows = [(summary, handled(summary)) for summary in with_handlings(request)]
-    context = {"latest": rows[0] if rows else None, "earlier": rows[1:], "today": timezone.localdate()}
+    context: dict[str, Any] = {
+        "latest": rows[0] if rows else None,
+        "earlier": rows[1:],
+        "today": timezone.localdate(),
+        "brief": brief_of(rows[0][0])[0] if rows else None,
+    }
     return render(request, "negotiations/home_board.html", context)
 
 
@@ -189,4 +194,4 @@ def _line(series: Sequence[tuple[int, float]]) -> str:
 def indicator_set_of(county: County) -> IndicatorSet | None:
     """Return the indicators that a county shows: its own latest set, or the national one where it has none."""
     sets = IndicatorSet.objects.filter(Q(owner=county.area) | Q(owner=None))
-    return sets.order_by(Q(owner=None), "-version", "-pk").first()
+    return sets.order_by(F("owner").asc(nulls_last=True), "-version", "-pk").first()

@@ -8,14 +8,13 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Generator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from hyte.embedded import CannotStart, InUse, Services, local_settings, services
+from hyte.embedded import CannotStart, local_settings, services_beside
 
-VAR = Path(__file__).resolve().parent.parent / "var"
+TEST_ROOT = Path(__file__).resolve().parent.parent / "var" / "test"
 
 
 # A wrapper comes before every plain hook, and so before pytest-django's, which reads the settings.
@@ -34,21 +33,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 def _environment(stack: contextlib.ExitStack) -> dict[str, str]:
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
-    servers = given if len(given) == 2 else {**_own_services(stack).environment, **given}
+    own = {} if len(given) == 2 else stack.enter_context(services_beside(TEST_ROOT, fast=True)).environment
     scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hyte-test-"))
+    static = Path(scratch, "static")
+    static.mkdir()
     return {
-        **local_settings(VAR / "test", site_url="http://testserver"),
-        **servers,
+        **local_settings(TEST_ROOT, site_url="http://testserver"),
+        **own,
+        **given,
         "DEBUG": "false",
         "DOCUMENTS_ROOT": f"{scratch}/documents",
+        "STATIC_ROOT": str(static),
         "EMAIL_URL": "memorymail://",
         "LOG_LEVEL": "INFO",
     }
-
-
-def _own_services(stack: contextlib.ExitStack) -> Services:
-    for number in count(1):
-        root = VAR / ("test" if number == 1 else f"test-{number}")
-        with contextlib.suppress(InUse):
-            return stack.enter_context(services(root, fast=True))
-    raise AssertionError("count() has no end")

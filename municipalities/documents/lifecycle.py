@@ -136,7 +136,7 @@ def request_document(
     with translation.override(language):
         county_name = str(county)
     meta = Meta(
-        title=title,
+        title=" ".join(title.split()),
         language=language,
         county=county_name,
         county_short=county.short_name,
@@ -156,7 +156,7 @@ def request_document(
             "variant": variant,
             "language": language,
             "template_version": version,
-            "title": title,
+            "title": meta.title,
             "file_name": file_name,
             "context": frozen,
             "leased_until": Now() + MESSAGE_TRUSTED,

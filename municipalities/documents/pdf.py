@@ -37,7 +37,7 @@ _HEADING = re.compile(r"^/H([1-6])$")
 
 
 def mark(content: bytes) -> bytes:
-    """Return the PDF/A file with the identification of PDF/UA-1 and the scope of each table heading.
+    """Return the PDF/A file with the identification of PDF/UA-1, and its tables and attachments in order.
 
     The same bytes come of the same bytes.
     """
@@ -51,6 +51,9 @@ def mark(content: bytes) -> bytes:
         for element, ancestors in _elements(pdf):
             if element.get("/S") == "/TH":
                 _set_scope(element, column="/THead" in ancestors)
+        if "/AF" in pdf.Root:
+            # WeasyPrint lists each attached file twice.
+            pdf.Root.AF = pikepdf.Array(list({file.objgen: file for file in pdf.Root.AF}.values()))
         marked = io.BytesIO()
         pdf.save(marked, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
         return marked.getvalue()
@@ -115,6 +118,8 @@ def _faults(pdf: pikepdf.Pdf, *, title: str, language: str) -> Iterator[str]:
             number = int(match[1])
             if number > level + 1 or (number == 1 and level):
                 yield f"a heading of level {number} after level {level}"
+            if not element.get("/K"):
+                yield "a heading without text"
             level = number
         elif kind == "/Figure" and not str(element.get("/Alt", "")).strip():
             yield "a picture without a description"

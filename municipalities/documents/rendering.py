@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import logging
 import mimetypes
@@ -10,10 +11,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import weasyprint
+from celery.signals import worker_process_shutdown
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db import Error as AnyDatabaseError
@@ -157,13 +160,26 @@ def _refuse_query(*arguments: Any) -> NoReturn:
     raise RuntimeError("A template of a document asked the database for something: it may show only its context.")
 
 
+@lru_cache(maxsize=1)
+def _fonts() -> FontConfiguration:
+    """Return the fonts, unpacked once for the life of a worker process."""
+    return FontConfiguration()
+
+
+@worker_process_shutdown.connect
+def _remove_fonts(**details: object) -> None:
+    """Remove the unpacked fonts: a worker process ends without the clearing up that Python does at its end."""
+    _fonts.cache_clear()
+    gc.collect()
+
+
 def lay_out(html: str, stylesheet: str, attachments: list[Attachment]) -> weasyprint.Document:
     """Return the laid out pages. Raises Failure when there are too many, or when something in them is broken."""
     attached = {COUNTY_STYLESHEET: ("text/css", stylesheet.encode())}
     attached |= {attachment.name: (attachment.media_type, attachment.content) for attachment in attachments}
     with _complaints() as complaints:
         pages = weasyprint.HTML(string=html, base_url=ORIGIN, url_fetcher=Fetcher(attached)).render(
-            font_config=FontConfiguration(), pdf_variant=VARIANT
+            font_config=_fonts(), pdf_variant=VARIANT
         )
     _require_no_complaints(complaints)
     if len(pages.pages) > MAX_PAGES:

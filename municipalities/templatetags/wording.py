@@ -7,9 +7,11 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 
 from municipalities import timewords
 
@@ -54,6 +56,15 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
 def year(value: int) -> str:
     """Write a year, which never takes a separator of thousands."""
     return str(value)
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Write the size of a file: 156 kt, 1,2 Mt."""
+    kilo, mega = ("kt", "Mt") if (get_language() or "fi").startswith("fi") else ("kB", "MB")
+    if size < 1_000_000:
+        return f"{number_format(max(1, round(size / 1000)), 0)}\N{NO-BREAK SPACE}{kilo}"
+    return f"{number_format(size / 1_000_000, 1)}\N{NO-BREAK SPACE}{mega}"
 
 
 @register.simple_tag

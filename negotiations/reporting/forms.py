@@ -19,7 +19,7 @@ class MeetingForm(forms.Form):
     body = forms.CharField(
         label=_("Body"),
         max_length=120,
-        help_text=_("For example the regional board or the regional council."),
+        help_text=_("For example the regional board."),
         widget=forms.TextInput(attrs={"list": "toimielimet", "autocomplete": "off"}),
         error_messages={"required": _("Give the body whose meeting it is.")},
     )
@@ -36,7 +36,7 @@ class NoteForm(MeetingForm):
     section = forms.CharField(
         label=_("Section (§)"),
         max_length=20,
-        help_text=_("The number of the section in the minutes of the meeting, for example 12."),
+        help_text=_("For example 12."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
         error_messages={"required": _("Give the section of the minutes of the meeting.")},
     )

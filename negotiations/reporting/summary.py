@@ -6,6 +6,7 @@ counted here and printed beside what the source states; nothing is made up where
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,10 +55,14 @@ KIND = "summary"
 DRAFT, FINAL = "draft", "final"
 # What the two pages of the brief have room for; the rest is told in its own chapter, and the brief says so.
 BRIEF_AGREED, BRIEF_PROMISED = 6, 6
-# How many columns of observations fit beside each other, and how many observations fill half a page of one.
-SIDE_BY_SIDE, HALF_A_PAGE = 3, 14
-# How many charts are drawn: one for each priority as a rule.
-CHARTS = 3
+# How many columns of observations fit beside each other.
+ABREAST = 3
+# How many indicators the digest of a negotiation has room for; all of them are in the attached file.
+DIGEST_INDICATORS = 8
+# How many charts are drawn, one for each priority as a rule, and how many bars one has at most.
+CHARTS, MOST_BARS = 3, 12
+# How many municipalities the table of a digest has columns for; of more, only the spread is told.
+MOST_COLUMNS = 7
 
 Section = SummaryNote.Section
 State = Negotiation.State
@@ -223,6 +228,11 @@ class Column:
     title: str
     observations: list[Seen]
 
+    @property
+    def distinct(self) -> list[tuple[str, int]]:
+        """Each observation once, with the number of negotiations that made it."""
+        return list(Counter(seen.text for seen in self.observations).items())
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -238,10 +248,11 @@ class Theme:
         return sum(len(column.observations) for column in self.columns)
 
     @property
-    def fits_side_by_side(self) -> bool:
-        """Whether the columns stand beside each other: when there are a few and none is longer than half a page."""
-        longest = max((len(column.observations) for column in self.columns), default=0)
-        return 1 < len(self.columns) <= SIDE_BY_SIDE and longest <= HALF_A_PAGE
+    def abreast(self) -> list[list[Column]]:
+        """The columns as they are laid out: up to three beside each other, four in two pairs."""
+        if len(self.columns) <= ABREAST:
+            return [self.columns] if self.count else []
+        return [self.columns[:2], self.columns[2:]]
 
 
 @dataclass(frozen=True)
@@ -363,10 +374,14 @@ class Digest:
 
 @dataclass(frozen=True)
 class DigestRow:
-    """An indicator in the digest of a group: each of its municipalities, the group together, and the county."""
+    """An indicator in the digest of a group: each of its municipalities, the group together, and the county.
+
+    Of a group too large for a table the municipalities are left out, and the spread between them is told instead.
+    """
 
     shown: Shown
     values: list[Value]
+    has_spread: bool
 
     @property
     def year(self) -> int | None:
@@ -385,6 +400,11 @@ class DigestPage:
     findings: list[Theme]
     areas: list[str]
     rows: list[DigestRow]
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether the spread stands in place of the municipalities."""
+        return any(row.has_spread for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -461,9 +481,16 @@ class SummaryContext:
         return self.notes.agreed[:BRIEF_AGREED]
 
     @property
-    def brief_promised(self) -> list[MeasureLine]:
-        """What the county promised, as far as the brief has room."""
-        return self.promised[:BRIEF_PROMISED]
+    def brief_promised(self) -> list[list[MeasureLine]]:
+        """What the county promised, as far as the brief has room; the same promise given in several places is one."""
+        return self._promises[:BRIEF_PROMISED]
+
+    @property
+    def _promises(self) -> list[list[MeasureLine]]:
+        promises: dict[tuple[str, str], list[MeasureLine]] = {}
+        for measure in self.promised:
+            promises.setdefault((measure.text, measure.responsible), []).append(measure)
+        return list(promises.values())
 
     @property
     def agreed_left_out(self) -> int:
@@ -473,19 +500,51 @@ class SummaryContext:
     @property
     def promised_left_out(self) -> int:
         """How many promises the brief has no room for."""
-        return max(0, len(self.promised) - BRIEF_PROMISED)
+        return max(0, len(self._promises) - BRIEF_PROMISED)
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether the workshops found anything."""
+        return bool(self.found_themes)
+
+    @property
+    def found_themes(self) -> list[Theme]:
+        """The themes with observations or a key message."""
+        return [theme for theme in self.themes if theme.count or theme.key_message]
 
     @property
     def highlights(self) -> list[Shown]:
         """One indicator of each priority, the first of the set: what the brief tells of the figures."""
+        named = {priority.name for priority in self.priorities}
         found: dict[str, Shown] = {}
         for shown in self.figures.indicators if self.figures else []:
-            if (
-                shown.measure.theme in {priority.name for priority in self.priorities}
-                and shown.county.value is not None
-            ):
+            if shown.measure.theme in named and shown.county.value is not None:
                 found.setdefault(shown.measure.theme, shown)
         return list(found.values())
+
+    @property
+    def chart_of(self) -> str:
+        """What the charts compare: the groups of the round, or the municipalities, or the county's own years."""
+        for name, bars in (("groups", len(self.digests)), ("municipalities", self.county_municipalities)):
+            if 1 < bars <= MOST_BARS:
+                return name
+        return "years"
+
+    @property
+    def charted(self) -> list[Shown]:
+        """The indicators that get a chart: of each priority the first that has something to compare."""
+        named = {priority.name for priority in self.priorities}
+        found: dict[str, Shown] = {}
+        for shown in self.figures.indicators if self.figures else []:
+            if shown.measure.theme in named and shown.county.value is not None and self._comparable(shown) > 1:
+                found.setdefault(shown.measure.theme, shown)
+        return list(found.values())[:CHARTS]
+
+    def _comparable(self, shown: Shown) -> int:
+        if self.chart_of == "years":
+            return len(shown.county_line)
+        bars = shown.groups if self.chart_of == "groups" else shown.municipalities
+        return sum(1 for bar in bars if bar.value is not None and bar.year == shown.county.year)
 
     @property
     def figures_by_theme(self) -> list[tuple[str, list[Shown]]]:
@@ -512,21 +571,38 @@ class SummaryContext:
             for digest in self.digests
         ]
 
+    @property
+    def digests_without_measures(self) -> bool:
+        """Whether measures were agreed for the whole round rather than in each negotiation."""
+        return any(measure.negotiation == 0 for measure in self.measures)
+
     def _areas_of(self, digest: Digest) -> list[str]:
-        together = [_("Group together")] if len(digest.municipalities) > 1 else []
-        return [*digest.municipalities, *together, _("County")]
+        together = [_("Group")] if len(digest.municipalities) > 1 else []
+        each = digest.municipalities if len(digest.municipalities) <= MOST_COLUMNS else []
+        return [*each, *together, _("Whole county")]
 
     def _rows_of(self, digest: Digest) -> list[DigestRow]:
         if self.figures is None or not digest.municipalities:
             return []
         rows = []
-        for shown in self.figures.indicators:
+        for shown in self._digested:
             by_area = {value.area: value for value in shown.municipalities}
             own = [by_area[name] for name in digest.municipalities if name in by_area]
             together = [shown.groups[digest.number - 1]] if len(digest.municipalities) > 1 else []
-            if any(value.value is not None for value in own) and len(own) == len(digest.municipalities):
-                rows.append(DigestRow(shown, [*own, *together, shown.county]))
+            if len(own) > MOST_COLUMNS:
+                rows.append(DigestRow(shown, [*together, shown.county], has_spread=True))
+            elif any(value.value is not None for value in own) and len(own) == len(digest.municipalities):
+                rows.append(DigestRow(shown, [*own, *together, shown.county], has_spread=False))
         return rows
+
+    @property
+    def _digested(self) -> list[Shown]:
+        """The indicators of the digests, in the order of the set: those of the priorities before any others."""
+        indicators = self.figures.indicators if self.figures else []
+        named = {priority.name for priority in self.priorities}
+        municipal = [shown for shown in indicators if any(value.value is not None for value in shown.municipalities)]
+        chosen = sorted(municipal, key=lambda shown: shown.measure.theme not in named)[:DIGEST_INDICATORS]
+        return [shown for shown in municipal if shown in chosen]
 
 
 def _of_negotiation(theme: Theme, number: int) -> Theme:
@@ -628,9 +704,10 @@ def summary_attachments(context: SummaryContext) -> list[Attachment]:
     if context.figures is None:
         return []
     with translation.override(context.language):
+        stem = slugify(_("figures"))
         return [
             Attachment(
-                name=f"{slugify(_('figures'))}-{context.year}.csv",
+                name=f"{stem}-{context.year}.csv",
                 content=figures_csv(context.figures.figures(), context.language),
                 media_type="text/csv",
                 description=_("The figures of the summary: indicator, area, year, value and source"),

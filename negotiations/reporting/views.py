@@ -94,7 +94,7 @@ def _page(request: CountyRequest, pk: int, **bound: forms.Form) -> dict[str, Any
     )
     meetings = handled(shown)
     may_move = can_move_summary(request.access, shown)
-    brief, missing = _brief(shown)
+    brief, missing = brief_of(shown)
     context: dict[str, Any] = {
         "summary": shown,
         "document": shown.document,
@@ -122,7 +122,7 @@ def _page(request: CountyRequest, pk: int, **bound: forms.Form) -> dict[str, Any
     return context
 
 
-def _brief(shown: Summary) -> tuple[SummaryContext | None, str]:
+def brief_of(shown: Summary) -> tuple[SummaryContext | None, str]:
     """Return what the brief tells: as it was frozen once the summary is frozen, as things stand while it is a draft.
 
     Where it cannot be put together yet, say why instead.

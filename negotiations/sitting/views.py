@@ -47,7 +47,8 @@ class Row:
 
     negotiation: Negotiation
     parties: list[Party]
-    parts: list[Part]
+    # Each with whether it was left out of a negotiation that was held, and so counts for no duty.
+    parts: list[tuple[Part, bool]]
     minutes: list[Minutes]
     # By column of the table; None where nobody was counted, which is not the same as nobody came.
     attended: list[int] | None
@@ -109,6 +110,8 @@ def round_(request: CountyRequest, county: str, pk: int) -> HttpResponse:
         "columns": attendance.columns,
         "sees_all": can_edit(request.access),
         "any_attended": bool(people),
+        # The legal basis is told row by row only where it is not the same for all.
+        "combines": len(shown.bases) > 1,
     }
     # The totals of a round are told to those who see all of it: to the others before its summary is theirs to read.
     if people and (can_edit(request.access) or context["summary"]):
@@ -121,10 +124,11 @@ def round_(request: CountyRequest, county: str, pk: int) -> HttpResponse:
 
 def _row(negotiation: Negotiation, attendance: RoundAttendance) -> Row:
     totals = attendance.of(negotiation.pk)
+    held = negotiation.state == Negotiation.State.HELD
     return Row(
         negotiation=negotiation,
         parties=parties_of(negotiation),
-        parts=list(negotiation.parts.all()),
+        parts=[(part, held and not part.dealt_with) for part in negotiation.parts.all()],
         minutes=list(negotiation.minutes.all()),
         attended=[totals.of(column.sectors) for column in attendance.columns] if totals else None,
     )

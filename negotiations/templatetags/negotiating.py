@@ -10,10 +10,21 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from indicators.figures import Direction, Figure
+from indicators.templatetags.figures import shown
 from municipalities import timewords
 from municipalities.access import Access
 from negotiations.models import LegalBasis, Negotiation
+from negotiations.sitting.attendance import (
+    ALWAYS_SHOWN,
+    SECTOR_NAMES,
+    SHOWN_IF_COUNTED,
+    Certainty,
+    Comparison,
+    Persons,
+)
 
 register = template.Library()
 
@@ -71,3 +82,44 @@ def basis(value: LegalBasis | str) -> SafeString:
     """Show a legal basis as a label: the sections alone, with the act for those who ask."""
     known = LegalBasis(value)
     return format_html('<span class="basis"><span class="visually-hidden">{} </span>{}</span>', _("Legal basis"), known.sections)
+
+
+@register.filter
+def sector_names(comparison: Comparison) -> str:
+    """Name the sectors that a stated figure is of, together where they are shown together."""
+    wanted = set(comparison.sectors)
+    for column in (*ALWAYS_SHOWN, *SHOWN_IF_COUNTED):
+        if set(column.sectors) == wanted:
+            return str(column.name)
+    return ", ".join(str(SECTOR_NAMES[sector]) for sector in comparison.sectors)
+
+
+@register.filter
+def persons_words(persons: Persons) -> str:
+    """Say how many persons there were, as certainly as it is known."""
+    words = {
+        Certainty.EXACT: ngettext("%(count)s person", "%(count)s persons", persons.persons),
+        Certainty.ABOUT: ngettext("about %(count)s person", "about %(count)s persons", persons.persons),
+        Certainty.AT_MOST: ngettext("at most %(count)s person", "at most %(count)s persons", persons.persons),
+    }
+    return words[persons.certainty] % {"count": persons.persons}
+
+
+@register.filter
+def with_unit(figure: Figure) -> str:
+    """Write a figure's value with the sign of its unit; other units are told by the indicator's name."""
+    sign = {"PERCENT": "%", "EURO": "€"}.get(figure.measure.unit, "") if figure.value is not None else ""
+    return f"{shown(figure)}\N{NO-BREAK SPACE}{sign}" if sign else shown(figure)
+
+
+@register.filter
+def shape(figure: Figure) -> str:
+    """Show which way a figure went."""
+    change = figure.change or 0
+    return "▲" if change > 0 else "▼" if change < 0 else "►"
+
+
+@register.filter
+def direction_word(figure: Figure) -> str:
+    """Say whether a figure went the better or the worse way; nothing where neither is better."""
+    return "" if figure.direction == Direction.UNKNOWN else figure.direction.label

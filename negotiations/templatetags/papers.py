@@ -232,10 +232,20 @@ def times(value: int) -> str:
 
 
 @register.filter
+def observed(text: str, times: int) -> SafeString:
+    """Set an observation, with the number of negotiations that made it where it was more than one."""
+    if times == 1:
+        return typeset(text)
+    where = _("in %(count)s negotiations") % {"count": times}
+    return typeset(f"{text} ({where})")
+
+
+@register.filter
 def listed(names: Iterable[str]) -> SafeString:
     """Write names as a sentence does: "Jyväskylä ja Muurame"."""
     *rest, last = [str(conditional_escape(name)) for name in names] or [""]
-    text = f"{', '.join(rest)} {_('and')} {last}" if rest else last
+    conjunction = _("and")
+    text = f"{', '.join(rest)} {conjunction} {last}" if rest else last
     return mark_safe(text)  # noqa: S308 - each name is escaped above
 
 
@@ -274,45 +284,40 @@ def change_of(shown: Shown) -> SafeString:
         return format_html('<abbr title="{}">–</abbr>', _("nothing to compare with"))
     written = format_change(county.change, shown.measure.decimals, _language())
     judged = "" if county.direction == Direction.UNKNOWN else f", {Direction(county.direction).label}"
-    return format_html('{}<span class="of-year">{} {}{}</span>', written, _("since"), county.previous_year, judged)
+    return format_html(
+        '{}<span class="of-year">{} {}{}</span>', written, _("since the year"), county.previous_year, judged
+    )
 
 
 # --- Charts -------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag
-def chart_of_groups(shown: Shown, meta: Any) -> SafeString:
-    """Draw the groups of the round beside the county, in the order of the negotiations: never of the figures."""
-    reference = None
-    if shown.county.value is not None:
-        reference = Bar(_("County"), shown.county.value)
-    svg = comparison_chart(
-        [Bar(group.area, group.value, "" if group.value is not None else _("no figure")) for group in shown.groups],
-        reference=reference,
-        colour=meta.colour,
-        decimals=shown.measure.decimals,
-        language=meta.language,
-        title=shown.measure.name,
-        is_example=shown.is_example,
-    )
+def chart(shown: Shown, compared: str, meta: Any) -> SafeString:
+    """Draw an indicator: its groups or municipalities beside the county, or the county over the years.
+
+    Groups stand in the order of the negotiations and municipalities in that of their names: never of the figures.
+    """
+    style = {
+        "colour": meta.colour,
+        "decimals": shown.measure.decimals,
+        "language": meta.language,
+        "title": shown.measure.name,
+        "is_example": shown.is_example,
+    }
+    if compared == "years":
+        lines = [Line(meta.county, tuple(shown.county_line), is_main=True)]
+        if shown.country_line:
+            lines.append(Line(_("Whole country"), tuple(shown.country_line)))
+        svg = line_chart(lines, **style)
+    else:
+        areas = shown.groups if compared == "groups" else shown.municipalities
+        bars = [
+            Bar(area.area, area.value) if area.year == shown.county.year else Bar(area.area, None, _("no figure"))
+            for area in areas
+        ]
+        svg = comparison_chart(bars, reference=Bar(_("Whole county"), shown.county.value), **style)
     return mark_safe(svg)  # noqa: S308 - charts.py escapes what it writes
-
-
-@register.simple_tag
-def chart_of_years(shown: Shown, meta: Any) -> SafeString:
-    """Draw the course of the county's figure over the years, and the whole country's where there is one."""
-    lines = [Line(meta.county, tuple(shown.county_line), is_main=True)]
-    if shown.country_line:
-        lines.append(Line(_("Whole country"), tuple(shown.country_line)))
-    svg = line_chart(
-        lines,
-        colour=meta.colour,
-        decimals=shown.measure.decimals,
-        language=meta.language,
-        title=shown.measure.name,
-        is_example=shown.is_example,
-    )
-    return mark_safe(svg)  # noqa: S308 - as above
 
 
 def _language() -> str:

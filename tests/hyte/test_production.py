@@ -126,10 +126,14 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         assert "DEBUG" not in environment
         production = Production(folder, free_port(), environment)
         (build,) = (words for name, words in dockerfile() if name == "RUN" and "collectstatic" in words)
-        production.succeed(["sh", "-c", build])
+        production.start("build", ["sh", "-c", build])
+        stack.callback(production.children["build"].stop)
         production.succeed(parsed["migrate"]["command"])
         # Content, by way of a command that refuses to load public passwords where the site is not this machine's.
         production.succeed([sys.executable, "manage.py", "load_demo"], SITE_URL="http://127.0.0.1")
+        build_child = production.children.pop("build")
+        wait_until(lambda: not build_child.alive, 120)
+        assert build_child.exit_code == 0, build_child.last_words()
         for name, words in (
             ("web", exec_form(image["CMD"])),
             ("worker", parsed["worker"]["command"]),
@@ -137,7 +141,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         ):
             production.start(name, words)
             stack.callback(production.children[name].stop)
-        wait_until(lambda: production.is_well(exec_form("[" + image["HEALTHCHECK"].partition("[")[2])), 60)
+        wait_until(lambda: production.is_well(["CMD", *exec_form(image["HEALTHCHECK"])]), 60)
         yield production
         for child in production.children.values():
             assert child.alive, f"{child.name}: {child.ending()}\n{child.last_words()}"

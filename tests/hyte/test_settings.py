@@ -45,6 +45,7 @@ def test_a_missing_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, nam
         load(monkeypatch, **{name: value})
 
 
+@pytest.mark.filterwarnings("ignore:Engine not recognized")
 @pytest.mark.parametrize(
     ("name", "value"),
     [

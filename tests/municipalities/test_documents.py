@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.template import Engine
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from municipalities.access import access_of
 from municipalities.documents import (
@@ -48,7 +48,7 @@ State = Document.State
 
 
 @pytest.fixture(autouse=True)
-def _sample_kind(settings: SettingsWrapper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _sample_kind(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Know the sample kind, and keep the documents of each test apart."""
     first, *rest = settings.TEMPLATES
     settings.TEMPLATES = [{**first, "DIRS": [*first["DIRS"], TEMPLATES, tmp_path / "templates"]}, *rest]
@@ -165,9 +165,7 @@ def test_anything_that_shows_makes_another_document(
     assert after.pk != before.pk
 
 
-def test_the_layout_version_sees_every_template_stylesheet_and_translation(
-    tmp_path: Path, settings: SettingsWrapper
-) -> None:
+def test_the_layout_version_sees_every_template_stylesheet_and_translation(tmp_path: Path, settings: Settings) -> None:
     def version() -> str:
         return kinds.template_version(
             replace(KIND, template="documents/child.html", stylesheets=("deep/own.css",)), "fi"
@@ -438,7 +436,7 @@ def reason_of(county: County, document: Document, code: str) -> str:
     [
         ("{{ doc.nothing }}", "doc.nothing"),
         ("{{ meta.on|date:undefined }}", "undefined"),
-        ("{% for row in doc.rows %}{{ row.name|truncatewords:row }}{{ row.missing }}{% endfor %}", "row.missing"),
+        ("{% for row in doc.rows %}{{ row.name|truncatewords:row }}{% endfor %}", "int()"),
         ("{{ doc.heading|slice:':1'.x }}", "slice"),
     ],
 )
@@ -487,7 +485,7 @@ def test_a_full_disk_is_known_behind_another_error(number: int) -> None:
         assert lifecycle.failures.explain(error, document_id=1).code == "disk"
 
 
-def test_the_time_limit_is_named(in_scope: County, monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper) -> None:
+def test_the_time_limit_is_named(in_scope: County, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     def interrupted(*arguments: Any) -> str:
         raise SoftTimeLimitExceeded
 
@@ -496,9 +494,7 @@ def test_the_time_limit_is_named(in_scope: County, monkeypatch: pytest.MonkeyPat
     assert str(settings.CELERY_TASK_SOFT_TIME_LIMIT) in reason_of(in_scope, document, "time")
 
 
-def test_the_time_limit_holds_when_the_layout_engine_has_swallowed_it(
-    in_scope: County, settings: SettingsWrapper
-) -> None:
+def test_the_time_limit_holds_when_the_layout_engine_has_swallowed_it(in_scope: County, settings: Settings) -> None:
     settings.CELERY_TASK_SOFT_TIME_LIMIT = 0
     reason_of(in_scope, request_sample(in_scope, sample()), "time")
 
@@ -874,7 +870,7 @@ def test_the_fetcher_serves_static_files_and_what_is_attached() -> None:
     assert fetcher.fetch("https://documents.invalid/attached/luvut.csv").read() == b"1;2"
 
 
-def test_static_files_are_found_where_they_were_collected(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_static_files_are_found_where_they_were_collected(settings: Settings, tmp_path: Path) -> None:
     settings.STATICFILES_DIRS = []
     settings.STATIC_ROOT = tmp_path
     (tmp_path / "documents").mkdir()

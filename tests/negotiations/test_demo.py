@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from municipalities.models import County, Document, Membership, Person, PersonContact, Sector
 from negotiations.models import Attendance, LegalBasis, Minutes, Negotiation, Part, Party, Round, Slot
@@ -116,7 +116,7 @@ def test_there_is_a_login_for_every_role_in_two_counties() -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_not_loaded_where_others_can_reach_it(settings: SettingsWrapper) -> None:
+def test_it_is_not_loaded_where_others_can_reach_it(settings: Settings) -> None:
     """Its passwords are public."""
     settings.SITE_URL = "https://hyte.example.fi"
     with pytest.raises(CommandError, match="loopback"):
