@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from municipalities.access import Access
@@ -15,15 +17,20 @@ from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Round
 NONE: Q = Q(pk__in=[])
 
 
-def _own_negotiations(access: Access) -> QuerySet[Party]:
+def _own_negotiations(access: Access) -> QuerySet[Party, Any]:
     """The negotiations whose party is one of the user's municipalities, as a subquery of ids."""
     return Party.objects.filter(municipality_id__in=access.municipality_ids).values("negotiation_id")
 
 
+def can_read_rounds(access: Access) -> bool:
+    """Open the list of rounds: those who plan by it. The board reads summaries instead."""
+    return access.is_coordinator or access.is_municipal
+
+
 def visible_rounds(access: Access) -> QuerySet[Round]:
-    """Rounds: for the coordinator and the municipalities, which plan by them. The board reads summaries instead."""
+    """Rounds: for those who may read any."""
     rounds: QuerySet[Round] = Round.objects.all()
-    return rounds if access.is_coordinator or access.is_municipal else rounds.none()
+    return rounds if can_read_rounds(access) else rounds.none()
 
 
 def visible_negotiations(access: Access) -> QuerySet[Negotiation]:

@@ -122,9 +122,7 @@ def _summaries(access: Access, today: date) -> Iterator[Task]:
                 yield Task(_("Freeze the summary"), round_.name, why, round_.ends_on, url)
         elif summary.state == Summary.State.READY and summary.frozen_at:
             why = _("The summary has been frozen. The board reads it once it is on an agenda.")
-            yield Task(
-                _("Put the summary on the agenda"), round_.name, why, timezone.localdate(summary.frozen_at), url
-            )
+            yield Task(_("Put the summary on the agenda"), round_.name, why, timezone.localdate(summary.frozen_at), url)
         for body, on in _unnoted(summary):
             if on < today:
                 why = _("%(body)s had it on the agenda on %(day)s.") % {"body": body, "day": timewords.day(on)}

@@ -18,7 +18,10 @@ Role = Membership.Role
 @pytest.fixture(autouse=True, scope="session")
 def quick_settings() -> Iterator[None]:
     """Passwords hashed in no time, and static files by their own names: nothing is collected for a test run."""
-    storages = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    storages = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
         yield

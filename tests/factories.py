@@ -41,7 +41,7 @@ class CountyFactory(factory.django.DjangoModelFactory):
 
     area = factory.SubFactory(AreaFactory, kind=Area.Kind.COUNTY)
     slug = factory.Sequence(lambda n: f"county-{n}")
-    languages = ["fi"]
+    languages = factory.LazyFunction(lambda: ["fi"])
 
 
 class MunicipalityFactory(factory.django.DjangoModelFactory):
@@ -58,13 +58,15 @@ class MunicipalityFactory(factory.django.DjangoModelFactory):
 
 def make_county(code: str, name: str, slug: str) -> County:
     """Make a county with its area."""
-    return CountyFactory(area=AreaFactory(kind=Area.Kind.COUNTY, code=code, name_fi=name), slug=slug)
+    row: County = CountyFactory.create(area=AreaFactory(kind=Area.Kind.COUNTY, code=code, name_fi=name), slug=slug)
+    return row
 
 
 def make_municipality(county: County, code: str, name: str, population: int = 4000) -> Municipality:
     """Make a municipality with its area."""
     area = AreaFactory(code=code, name_fi=name, parent=county.area)
-    return MunicipalityFactory(area=area, county=county, population=population)
+    row: Municipality = MunicipalityFactory.create(area=area, county=county, population=population)
+    return row
 
 
 def make_user(

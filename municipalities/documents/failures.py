@@ -8,22 +8,36 @@ from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Failure(Exception):
-    """A document cannot be made. `code` is for the log, the words are for people."""
+    """A document cannot be made. `code` is for the log, the words are for people, in the language then in use."""
 
-    def __init__(self, code: str, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, code: str, message: str | Promise, **details: Any) -> None:
+        super().__init__(code)
         self.code = code
-        self.words = words
+        self._message = message
+        self._details = details
+
+    @property
+    def words(self) -> str:
+        """The reason, in the language in use."""
+        details = {
+            name: "; ".join(map(str, detail)) if isinstance(detail, tuple) else detail
+            for name, detail in self._details.items()
+        }
+        return str(self._message) % details
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.words}"
 
 
 def explain(error: BaseException, *, document_id: int) -> Failure:
-    """Return the failure that an error during the rendering means, its words in the language in use."""
+    """Return the failure that an error during the rendering means."""
     chain = list(_chain(error))
     for cause in chain:
         if isinstance(cause, Failure):
@@ -50,16 +64,18 @@ def explain(error: BaseException, *, document_id: int) -> Failure:
                 _(
                     "There is an error in the page template %(template)s on line %(line)d: %(error)s. The "
                     "administrator has to have it mended; then have the document made again."
-                )
-                % {**place, "error": _described(cause)},
+                ),
+                **place,
+                error=_described(cause),
             )
     return Failure(
         "unexpected",
         _(
             "The document could not be made because of an unexpected error (%(error)s). The worker's log tells more "
             "under the number %(number)d. Have the document made again; tell the administrator if it fails again."
-        )
-        % {"error": _described(error), "number": document_id},
+        ),
+        error=_described(error),
+        number=document_id,
     )
 
 
@@ -70,8 +86,8 @@ def out_of_time() -> Failure:
         _(
             "Making the document took longer than the time limit of %(seconds)d seconds. Have it made again at a "
             "quieter time; if that does not help, shorten the texts or leave some of them out."
-        )
-        % {"seconds": settings.CELERY_TASK_SOFT_TIME_LIMIT},
+        ),
+        seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT,
     )
 
 
@@ -82,8 +98,8 @@ def interrupted(attempts: int) -> Failure:
         _(
             "The worker that made the document was cut off before it was done, %(attempts)d times in a row. The "
             "administrator finds the cause in the worker's log; then have the document made again."
-        )
-        % {"attempts": attempts},
+        ),
+        attempts=attempts,
     )
 
 

@@ -217,11 +217,11 @@ def _with_relatives(template: Template) -> list[Template]:
         if str(current.name) in found:
             continue
         found[str(current.name)] = current
-        for node in (
-            *current.nodelist.get_nodes_by_type(ExtendsNode),
-            *current.nodelist.get_nodes_by_type(IncludeNode),
-        ):
-            name = (node.parent_name if isinstance(node, ExtendsNode) else node.template).var
+        extending: list[Any] = current.nodelist.get_nodes_by_type(ExtendsNode)
+        including: list[Any] = current.nodelist.get_nodes_by_type(IncludeNode)
+        references = [*(node.parent_name for node in extending), *(node.template for node in including)]
+        for reference in references:
+            name = reference.var
             if not isinstance(name, str):
                 raise TypeError(f"{current.name} must name the templates that it extends and includes as plain texts.")
             waiting.append(engine().get_template(name))

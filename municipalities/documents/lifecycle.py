@@ -17,6 +17,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -211,12 +212,12 @@ def start(county: County, document_id: int) -> Lease | None:
     That is the usual end of a message that came twice: the document is ready, or somebody is at it.
     """
     free = Q(state=State.QUEUED) | Q(state=State.RENDERING, leased_until__lt=Now())
-    document = Document.objects.select_for_update(of=("self",)).filter(free, pk=document_id).first()
+    document: Document | None = Document.objects.select_for_update(of=("self",)).filter(free, pk=document_id).first()
     if document is None:
         return None
     if document.attempts >= MAX_ATTEMPTS:
         document.state = require_state(document, MOVES, "fail")
-        _save_failure(document, lambda: failures.interrupted(document.attempts))
+        _save_failure(document, partial(failures.interrupted, document.attempts))
         return None
     document.state = require_state(document, MOVES, "start")
     document.attempts += 1
@@ -312,17 +313,15 @@ def reap() -> None:
 
 
 @transaction.atomic
-def requeue(document: Document) -> None:
+def requeue(left: Document) -> None:
     """Queue a document again whose lease has run out; after the last attempt, call it failed."""
-    left = Document.objects.select_for_update(of=("self",)).filter(
-        pk=document.pk, state=State.RENDERING, leased_until__lt=Now()
-    )
-    document = left.first()
+    run_out = Document.objects.filter(pk=left.pk, state=State.RENDERING, leased_until__lt=Now())
+    document: Document | None = run_out.select_for_update(of=("self",)).first()
     if document is None:
         return
     if document.attempts >= MAX_ATTEMPTS:
         document.state = require_state(document, MOVES, "fail")
-        _save_failure(document, lambda: failures.interrupted(document.attempts))
+        _save_failure(document, partial(failures.interrupted, document.attempts))
         return
     document.state = require_state(document, MOVES, "requeue")
     document.lease = None

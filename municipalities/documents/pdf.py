@@ -6,10 +6,13 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
 import pikepdf
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from municipalities.documents.failures import Failure
 
@@ -65,7 +68,8 @@ def _set_scope(heading: pikepdf.Object, *, column: bool) -> None:
     Headings in thead head columns and others rows, which is how the templates set their tables (scope in the HTML).
     """
     scope = pikepdf.Name("/Column" if column else "/Row")
-    heading.A = pikepdf.Dictionary(heading.get("/A", {"/O": pikepdf.Name("/Table")}))
+    if "/A" not in heading:
+        heading.A = pikepdf.Dictionary(O=pikepdf.Name("/Table"))
     heading.A.Scope = scope
 
 
@@ -78,53 +82,58 @@ class Checked:
 
 def check(content: bytes, *, title: str, language: str) -> Checked:
     """Read a finished file again and make sure it is what we promise. Raises Failure that lists what is wrong."""
+    faults: tuple[str | Promise, ...]
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
-            faults = list(_faults(pdf, title=title, language=language))
+            faults = tuple(_faults(pdf, title=title, language=language))
             pages = len(pdf.pages)
     except (pikepdf.PdfError, AttributeError, KeyError, ElementTree.ParseError) as error:
-        faults = [f"{type(error).__name__}: {error}"]
+        faults = (f"{type(error).__name__}: {error}",)
     if faults:
         raise Failure(
             "check",
             _(
                 "The finished file did not pass the check of accessibility and archival form: %(faults)s. The "
                 "administrator has to have the page template mended; then have the document made again."
-            )
-            % {"faults": "; ".join(faults)},
+            ),
+            faults=faults,
         )
     return Checked(pages)
 
 
-def _faults(pdf: pikepdf.Pdf, *, title: str, language: str) -> Iterator[str]:
+def _faults(pdf: pikepdf.Pdf, *, title: str, language: str) -> Iterator[str | Promise]:
     root = pdf.Root
     if not len(pdf.pages):
-        yield "no pages"
+        yield _("no pages")
     metadata = ElementTree.fromstring(root.Metadata.read_bytes())  # noqa: S314 - written by ourselves
     if _property(metadata, f"{{{PDFA}}}part") != "3" or _property(metadata, f"{{{PDFA}}}conformance") != "A":
-        yield "no mark of PDF/A-3a"
+        yield _("no mark of PDF/A-3a")
     if _property(metadata, f"{{{PDFUA}}}part") != "1":
-        yield "no mark of PDF/UA-1"
-    if not root.get("/MarkInfo", {}).get("/Marked", False) or "/StructTreeRoot" not in root:
-        yield "no tags"
+        yield _("no mark of PDF/UA-1")
+    if not _flag(root, "/MarkInfo", "/Marked") or "/StructTreeRoot" not in root:
+        yield _("no tags")
     if str(root.get("/Lang", "")) != language:
-        yield "no language"
-    if str(pdf.docinfo.get("/Title", "")) != title or not root.get("/ViewerPreferences", {}).get("/DisplayDocTitle"):
-        yield "no title"
+        yield _("no language")
+    if str(pdf.docinfo.get("/Title", "")) != title or not _flag(root, "/ViewerPreferences", "/DisplayDocTitle"):
+        yield _("no title")
     level = 0
     for element, _ancestors in _elements(pdf):
         kind = str(element.get("/S", ""))
         if match := _HEADING.match(kind):
             number = int(match[1])
             if number > level + 1 or (number == 1 and level):
-                yield f"a heading of level {number} after level {level}"
+                yield format_lazy(_("a heading of level {number} after level {level}"), number=number, level=level)
             if not element.get("/K"):
-                yield "a heading without text"
+                yield _("a heading without text")
             level = number
         elif kind == "/Figure" and not str(element.get("/Alt", "")).strip():
-            yield "a picture without a description"
+            yield _("a picture without a description")
     if not level:
-        yield "no headings"
+        yield _("no headings")
+
+
+def _flag(root: pikepdf.Object, group: str, name: str) -> bool:
+    return group in root and bool(root[group].get(name, False))
 
 
 def _property(metadata: ElementTree.Element, name: str) -> str | None:
@@ -145,7 +154,7 @@ def _elements(pdf: pikepdf.Pdf) -> Iterator[tuple[pikepdf.Object, tuple[str, ...
         if "/S" in element:
             yield element, ancestors
             ancestors = (*ancestors, str(element.S))
-        kids = element.get("/K", [])
+        kids: Any = element.get("/K", pikepdf.Array())
         for kid in reversed(list(kids) if isinstance(kids, pikepdf.Array) else [kids]):
             # Beside elements there are numbers of marked content, and references to annotations.
             if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") not in ("/OBJR", "/MCR"):

@@ -22,7 +22,7 @@ from django.db import DatabaseError, connection
 from django.db import Error as AnyDatabaseError
 from django.template import Context
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -188,8 +188,9 @@ def lay_out(html: str, stylesheet: str, attachments: list[Attachment]) -> weasyp
             _(
                 "The document would have %(pages)d pages, and at most %(limit)d can be made. Shorten the texts or "
                 "leave some of them out."
-            )
-            % {"pages": len(pages.pages), "limit": MAX_PAGES},
+            ),
+            pages=len(pages.pages),
+            limit=MAX_PAGES,
         )
     return pages
 
@@ -219,8 +220,9 @@ def write(pages: weasyprint.Document, frozen: Frozen, attachments: list[Attachme
             _(
                 "The file would be %(size)d MB, and at most %(limit)d MB can be stored. Shorten the texts or leave "
                 "some of them out."
-            )
-            % {"size": len(content) // 1_000_000, "limit": MAX_BYTES // 1_000_000},
+            ),
+            size=len(content) // 1_000_000,
+            limit=MAX_BYTES // 1_000_000,
         )
     return content
 
@@ -258,8 +260,8 @@ def _require_no_complaints(complaints: list[str]) -> None:
             _(
                 "The page template has errors that would show in the document: %(errors)s. The administrator has to "
                 "have it mended; then have the document made again."
-            )
-            % {"errors": "; ".join(dict.fromkeys(complaints))},
+            ),
+            errors=tuple(dict.fromkeys(complaints)),
         )
 
 
@@ -296,6 +298,6 @@ class Fetcher(URLFetcher):
             _(
                 "The document refers to %(address)s, which may not be fetched: a document is made of its own files "
                 "only. The administrator has to have the page template mended; then have the document made again."
-            )
-            % {"address": url if len(url) <= 200 else f"{url[:200]}…"},
+            ),
+            address=url if len(url) <= 200 else f"{url[:200]}…",
         )

@@ -62,7 +62,8 @@ class Document(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["county", "key"], name="document_once"),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(ready_at__isnull=False, size__isnull=False, size__gt=0, lease=None) & ~Q(sha256=""),
+                condition=~Q(state="ready")
+                | Q(ready_at__isnull=False, size__isnull=False, size__gt=0, lease=None) & ~Q(sha256=""),
                 name="document_ready_is_whole",
             ),
             models.CheckConstraint(

@@ -26,9 +26,7 @@ register.filter("moment", timewords.moment)
 TONES = {
     **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
     **dict.fromkeys(("convened", "checking", "rendering", "on_agenda"), "going"),
-    **dict.fromkeys(
-        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent"), "done"
-    ),
+    **dict.fromkeys(("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent"), "done"),
     **dict.fromkeys(("failed", "stayed_away"), "failed"),
     "cancelled": "ended",
 }

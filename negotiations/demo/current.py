@@ -248,7 +248,7 @@ def _hold(
     away_parties: list[Party] = [parties[stage.stayed_away]] if stage.stayed_away else []
     hold(negotiation, by=by, at=moment(negotiation.earliest, 12), stayed_away=away_parties)
     _agree(negotiation, members, priorities=priorities)
-    columns = ThemeColumn.objects.filter(theme__round_id=negotiation.round_id).order_by("position")
+    columns = ThemeColumn.objects.filter(theme__round=negotiation.round).order_by("position")
     for column, texts in zip(
         columns,
         (
@@ -315,7 +315,7 @@ def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
             for position, title in enumerate(("Kuntaryhmän nostot", "Osallistujaluettelo"), start=1)
         )
         for check in minutes.checks.select_related("party__municipality__area"):
-            check.role = f"{check.party.municipality.area.name_fi}, hyvinvointikoordinaattori"
+            check.role = f"{check.party.name}, hyvinvointikoordinaattori"
             check.save(update_fields=["role"])
         if stage.state == "draft":
             request_minutes_document(minutes, by=by)

@@ -372,7 +372,7 @@ def _hold_and_minute(negotiation: Negotiation, *, by: User, day: date) -> None:
             county_id=minutes.county_id, minutes=minutes, position=1, title="Kuntaryhmän nostot kuntakorteista"
         )
         for check in minutes.checks.select_related("party__municipality__area"):
-            check.role = f"{check.party.municipality.area.name_fi}, hyvinvointikoordinaattori"
+            check.role = f"{check.party.name}, hyvinvointikoordinaattori"
             check.save(update_fields=["role"])
         send_for_checking(minutes, check_by=day + timedelta(days=14), by=by, at=moment(day + timedelta(days=2), 10))
         for place, check in enumerate(minutes.checks.all()):

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 from municipalities.access import CountyRequest
 from municipalities.models import Municipality, MunicipalityGroup
 from negotiations.models import Negotiation, Round, RoundStage, Slot, Summary
-from negotiations.permissions import visible_negotiations, visible_rounds, visible_summaries
+from negotiations.permissions import can_read_rounds, visible_negotiations, visible_rounds, visible_summaries
 from negotiations.planning.progress import steps_of
 
 
 @require_safe
 def rounds(request: CountyRequest, county: str) -> HttpResponse:
     """List the rounds, the latest first, with how far each is."""
+    request.access.require(can_read_rounds(request.access))
     rows = list(visible_rounds(request.access).order_by("-year", "-starts_on", "name"))
     steps = steps_of(rows)
     context = {"rounds": [(round_, steps[round_.pk]) for round_ in rows]}

@@ -61,6 +61,4 @@ class NoteForm(MeetingForm):
 class PublishForm(forms.Form):
     """From which day the summary is public."""
 
-    on = DayField(
-        label=_("Day of publication"), missing=_("Give the day of publication."), wrong=WRONG_DAY
-    )
+    on = DayField(label=_("Day of publication"), missing=_("Give the day of publication."), wrong=WRONG_DAY)

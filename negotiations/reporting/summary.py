@@ -53,8 +53,9 @@ from negotiations.sitting.attendance import (
 
 KIND = "summary"
 DRAFT, FINAL = "draft", "final"
-# What the two pages of the brief have room for; the rest is told in its own chapter, and the brief says so.
-BRIEF_AGREED, BRIEF_PROMISED = 6, 6
+# How many lines of what was agreed and of what was promised the two pages of the brief have room for, and how many
+# letters a line has; the rest is told in its own chapter, and the brief says so.
+BRIEF_AGREED, BRIEF_PROMISED, LINE = 12, 14, 82
 # How many columns of observations fit beside each other.
 ABREAST = 3
 # How many indicators the digest of a negotiation has room for; all of them are in the attached file.
@@ -478,12 +479,13 @@ class SummaryContext:
     @property
     def brief_agreed(self) -> list[str]:
         """What was agreed, as far as the brief has room."""
-        return self.notes.agreed[:BRIEF_AGREED]
+        return self.notes.agreed[: _fitting(self.notes.agreed, BRIEF_AGREED)]
 
     @property
     def brief_promised(self) -> list[list[MeasureLine]]:
         """What the county promised, as far as the brief has room; the same promise given in several places is one."""
-        return self._promises[:BRIEF_PROMISED]
+        # A promise has a line more, for who answers for it and by when.
+        return self._promises[: _fitting([promise[0].text for promise in self._promises], BRIEF_PROMISED, more=1)]
 
     @property
     def _promises(self) -> list[list[MeasureLine]]:
@@ -495,12 +497,12 @@ class SummaryContext:
     @property
     def agreed_left_out(self) -> int:
         """How many agreed matters the brief has no room for."""
-        return max(0, len(self.notes.agreed) - BRIEF_AGREED)
+        return len(self.notes.agreed) - len(self.brief_agreed)
 
     @property
     def promised_left_out(self) -> int:
         """How many promises the brief has no room for."""
-        return max(0, len(self._promises) - BRIEF_PROMISED)
+        return len(self._promises) - len(self.brief_promised)
 
     @property
     def has_findings(self) -> bool:
@@ -603,6 +605,15 @@ class SummaryContext:
         municipal = [shown for shown in indicators if any(value.value is not None for value in shown.municipalities)]
         chosen = sorted(municipal, key=lambda shown: shown.measure.theme not in named)[:DIGEST_INDICATORS]
         return [shown for shown in municipal if shown in chosen]
+
+
+def _fitting(texts: Sequence[str], lines: int, *, more: int = 0) -> int:
+    """Return how many of the texts, from the first, fit in so many lines; the first one always does."""
+    for place, text in enumerate(texts):
+        lines -= -(-len(text) // LINE) + more
+        if lines < 0 and place:
+            return place
+    return len(texts)
 
 
 def _of_negotiation(theme: Theme, number: int) -> Theme:
@@ -725,7 +736,7 @@ def _read(summary: Summary) -> None:
         [summary],
         "county__area",
         Prefetch("notes", SummaryNote.objects.order_by("section", "position")),
-        Prefetch("round", Round.objects.select_related("indicator_set")),
+        Prefetch("round", Round.objects.select_related("indicator_set", "county__area")),
         Prefetch(
             "round__negotiations",
             Negotiation.objects.select_related("group").order_by("earliest", "starts_at", "id"),

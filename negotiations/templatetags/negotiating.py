@@ -81,7 +81,9 @@ def when(negotiation: Negotiation) -> str:
 def basis(value: LegalBasis | str) -> SafeString:
     """Show a legal basis as a label: the sections alone, with the act for those who ask."""
     known = LegalBasis(value)
-    return format_html('<span class="basis"><span class="visually-hidden">{} </span>{}</span>', _("Legal basis"), known.sections)
+    return format_html(
+        '<span class="basis"><span class="visually-hidden">{} </span>{}</span>', _("Legal basis"), known.sections
+    )
 
 
 @register.filter

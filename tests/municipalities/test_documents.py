@@ -17,7 +17,7 @@ import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models.functions import Now
 from django.template import Engine
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_scopes import scope, scopes_disabled
 from pytest_django import Settings
 
@@ -60,7 +60,12 @@ def _sample_kind(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The documents that messages have been sent for."""
     messages: list[int] = []
-    monkeypatch.setattr(lifecycle, "send", lambda county_id, document_id: messages.append(document_id) or True)
+
+    def send(county_id: int, document_id: int) -> bool:
+        messages.append(document_id)
+        return True
+
+    monkeypatch.setattr(lifecycle, "send", send)
     return messages
 
 
@@ -75,6 +80,13 @@ def fresh(document: Document) -> Document:
     """Return the row as it is now."""
     row: Document = Document.objects.get(pk=document.pk)
     return row
+
+
+def left(document: Document) -> timedelta:
+    """Return for how long the lease, or the message, is still believed."""
+    until = fresh(document).leased_until
+    assert until is not None
+    return until - timezone.now()
 
 
 def held(county: County, document: Document) -> Lease:
@@ -361,8 +373,7 @@ def test_a_worker_that_lost_its_lease_drops_its_work(in_scope: County, monkeypat
 def test_a_lease_is_believed_for_thirty_seconds(in_scope: County) -> None:
     document = request_sample(in_scope, sample())
     held(in_scope, document)
-    left = fresh(document).leased_until - timezone.now()
-    assert timedelta(seconds=25) < left <= timedelta(seconds=30)
+    assert timedelta(seconds=25) < left(document) <= timedelta(seconds=30)
 
 
 # --- Whole or not at all -------------------------------------------------------------------------------------------
@@ -510,6 +521,19 @@ def test_too_large_a_file_is_named(in_scope: County, monkeypatch: pytest.MonkeyP
     reason_of(in_scope, request_sample(in_scope, sample()), "size")
 
 
+def test_the_reason_is_in_the_countys_language(in_scope: County) -> None:
+    words = {}
+    for language in ("sv", "en"):
+        with translation.override(language):
+            words[language] = lifecycle.failures.out_of_time().words
+        in_scope.languages = [language]
+        in_scope.save()
+        document = request_sample(in_scope, sample(f"Asiakirja {language}"))
+        with translation.override("fi"):
+            lifecycle.fail(held(in_scope, document), lifecycle.failures.out_of_time)
+        assert fresh(document).reason == words[language]
+
+
 def test_an_unexpected_error_is_told_with_the_number_to_look_for(
     in_scope: County, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -585,7 +609,7 @@ def test_a_failed_document_is_retried_with_a_clean_row(
     assert sent[-1] == document.pk
     document = fresh(document)
     assert (document.state, document.attempts, document.reason, document.progress) == (State.QUEUED, 0, "", 0)
-    assert document.leased_until > timezone.now()
+    assert left(document) > timedelta(seconds=25)
     assert Event.objects.get(subject_id=document.pk, verb="retried").user == coordinator
 
 
@@ -671,7 +695,7 @@ def test_a_lost_message_is_sent_again_once_a_minute_at_most(
     reap()
     reap()
     assert sent == [document.pk]
-    assert fresh(document).leased_until > timezone.now() + timedelta(seconds=50)
+    assert left(document) > timedelta(seconds=50)
 
 
 def test_documents_that_wait_behind_each_other_cause_no_flood(
@@ -782,7 +806,7 @@ def test_the_log_of_downloads_goes_by_each_countys_own_days(
 ) -> None:
     keski_suomi.download_retention_days = 30
     keski_suomi.save()
-    left = {}
+    kept = {}
     for county in (keski_suomi, keski_uusimaa):
         with scope(county=county):
             document = in_state(county, State.READY)
@@ -792,8 +816,8 @@ def test_the_log_of_downloads_goes_by_each_countys_own_days(
     assert purge_downloads() == 4
     for county in (keski_suomi, keski_uusimaa):
         with scope(county=county):
-            left[county] = sorted((timezone.now() - row.at).days for row in Download.objects.all())
-    assert left == {keski_suomi: [29], keski_uusimaa: [29, 31, 729]}
+            kept[county] = sorted((timezone.now() - row.at).days for row in Download.objects.all())
+    assert kept == {keski_suomi: [29], keski_uusimaa: [29, 31, 729]}
     assert downloads.retention_days(keski_suomi) == 30
 
 
@@ -823,7 +847,7 @@ def test_each_step_has_words(in_scope: County) -> None:
         assert step_label(document)
 
 
-# --- What a page may fetch ---------------------------------------------------------------------------------------------
+# --- What a page may fetch ----------------------------------------------------------------------------------------
 
 REFUSED = [
     "file:///etc/passwd",
@@ -885,7 +909,8 @@ def test_static_files_are_found_where_they_were_collected(settings: Settings, tm
 )
 @pytest.mark.parametrize("field", ["picture", "stylesheet"])
 def test_a_refused_address_fails_the_document_with_the_reason(field: str, address: str, in_scope: County) -> None:
-    document = request_sample(in_scope, replace(sample(), **{field: address}))
+    context = replace(sample(), picture=address) if field == "picture" else replace(sample(), stylesheet=address)
+    document = request_sample(in_scope, context)
     reason = reason_of(in_scope, document, "address")
     assert address.removeprefix("../../") in reason
 

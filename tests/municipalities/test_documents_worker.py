@@ -102,6 +102,7 @@ def empty_redis() -> None:
 
 def logged(child: Child) -> str:
     """Return what a worker has written."""
+    assert child.log is not None
     return child.log.read_text(errors="replace")
 
 

@@ -25,7 +25,9 @@ def later() -> date:
 
 def mark_next(minutes: Minutes, by: User | None) -> Minutes:
     """Enter the mark of the first checker, whether it waits or not."""
-    return mark(minutes.checks.first(), by=by)
+    check = minutes.checks.first()
+    assert check is not None
+    return mark(check, by=by)
 
 
 DO: dict[str, Callable[[Minutes, User], Minutes]] = {

@@ -113,6 +113,7 @@ def test_cancelling_asks_for_a_reason_and_frees_the_slot(in_scope: County, hanka
     """Another negotiation can take the time."""
     round_ = make_round(in_scope)
     negotiation = make_negotiation(round_, [hankasalmi])
+    assert negotiation.starts_at is not None and negotiation.ends_at is not None
     slot = Slot.objects.create(
         county=in_scope, round=round_, starts_at=negotiation.starts_at, ends_at=negotiation.ends_at
     )

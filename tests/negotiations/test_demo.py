@@ -67,7 +67,7 @@ def test_keski_suomi_2024_has_head_counts_and_no_made_up_people() -> None:
     with scope(county=County.objects.get(slug="keski-suomi")):
         round_ = Round.objects.get(year=2024)
         attendances = Attendance.objects.filter(negotiation__round=round_)
-        assert set(attendances.values_list("is_head_count", "person")) == {(True, None)}
+        assert not attendances.exclude(is_head_count=True, person=None).exists()
         totals: dict[str, int] = {}
         for sector, count in attendances.values_list("sector", "count"):
             totals[sector] = totals.get(sector, 0) + count

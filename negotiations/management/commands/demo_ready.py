@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from django_scopes import scopes_disabled
 
 from municipalities.documents import path_of
@@ -30,12 +31,16 @@ class Command(BaseCommand):
         """Wait, then print."""
         with scopes_disabled():
             self._wait(time.monotonic() + timeout)
-            documents = list(Document.objects.filter(state=State.READY).order_by("county", "kind", "file_name"))
+            # Those that stand for a summary or minutes now; what was rendered on the way there is left out.
+            owned = Q(summaries__isnull=False) | Q(minutes__isnull=False)
+            documents = list(
+                Document.objects.filter(owned, state=State.READY).distinct().order_by("county", "-kind", "title")
+            )
         if not documents:
             raise CommandError("No document was rendered.")
         self.stdout.write("Documents:")
         for document in documents:
-            self.stdout.write(f"  {path_of(document)}\n    {document.title}, {document.pages} pages")
+            self.stdout.write(f"  {document.title} ({document.pages} pages)\n    {path_of(document)}")
         self.stdout.write(f"\nOpen {settings.SITE_URL}/ and sign in; the password of each is {PASSWORD}")
         for login in LOGINS:
             self.stdout.write(f"  {login.email:<40} {login.role.value}")
