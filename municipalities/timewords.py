@@ -79,7 +79,13 @@ def days(earliest: date, latest: date) -> str:
 
 
 def months(earliest: date, latest: date) -> str:
-    """Return a span of months: "maaliskuu 2023", "maalis–huhtikuu 2023", "joulukuu 2023 – tammikuu 2024"."""
+    """Return a span of months: "maaliskuu 2023", "maalis–huhtikuu 2023", "joulukuu 2023 – tammikuu 2024".
+
+    A whole year is known no better than that: "vuonna 2023".
+    """
+    if (earliest.year, earliest.month) == (latest.year, latest.month - 11):
+        word = {"sv": "år ", "en": ""}.get(_language(), "vuonna ")
+        return f"{word}{latest.year}"
     first, last = str(MONTHS[earliest.month]), str(MONTHS[latest.month])
     if (earliest.year, earliest.month) == (latest.year, latest.month):
         return f"{last} {latest.year}"

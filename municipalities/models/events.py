@@ -30,7 +30,7 @@ class Event(models.Model):
         models.PROTECT,
         null=True,
         related_name="events",
-        verbose_name=_("by"),
+        verbose_name=_("done by"),
     )
     payload = models.JSONField(_("details"), default=dict)
 

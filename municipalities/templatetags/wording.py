@@ -82,6 +82,8 @@ def described(field: BoundField) -> BoundField:
     """Give a field's widget what the design system and assistive technology ask for."""
     widget = field.field.widget
     widget.attrs["class"] = "hds-text-input__input"
+    # What is asked stands in the label; a placeholder vanishes when one types.
+    widget.attrs.pop("placeholder", None)
     told = [f"{field.auto_id}_hint"] if field.help_text else []
     if field.errors:
         widget.attrs["aria-invalid"] = "true"

@@ -90,7 +90,10 @@ def steps_of(rounds: Iterable[Round]) -> dict[int, list[Step]]:
             checked=Count("pk", filter=Q(minuted=True, unfinished=False)),
         )
     )
-    counts = {row.pop("round_id"): Counts(**row) for row in rows}
+    counts = {
+        row["round_id"]: Counts(row["total"], row["dated"], row["invited"], row["held"], row["checked"])
+        for row in rows
+    }
     summaries = {summary.round_id: summary for summary in Summary.objects.filter(round__in=rounds)}
     return {
         round_.pk: steps(

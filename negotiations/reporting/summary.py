@@ -55,9 +55,11 @@ KIND = "summary"
 DRAFT, FINAL = "draft", "final"
 # How many lines of what was agreed and of what was promised the two pages of the brief have room for, and how many
 # letters a line has; the rest is told in its own chapter, and the brief says so.
-BRIEF_AGREED, BRIEF_PROMISED, LINE = 12, 14, 82
+BRIEF_AGREED, BRIEF_PROMISED, LINE = 10, 12, 82
 # How many columns of observations fit beside each other.
 ABREAST = 3
+# A column of more observations than this is divided between pages.
+LONG_COLUMN = 18
 # How many indicators the digest of a negotiation has room for; all of them are in the attached file.
 DIGEST_INDICATORS = 8
 # How many charts are drawn, one for each priority as a rule, and how many bars one has at most.
@@ -171,6 +173,11 @@ class PersonsLine:
     certainty: str
     groups: list[CoreGroupLine]
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether the core groups alone explain the difference, so that the calculation can be printed."""
+        return sum(group.size * group.repeated for group in self.groups) == self.repeats
+
 
 @dataclass(frozen=True)
 class AttendanceTable:
@@ -247,6 +254,11 @@ class Theme:
     def count(self) -> int:
         """How many observations there are."""
         return sum(len(column.observations) for column in self.columns)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a column is too long to be kept on one page."""
+        return any(len(column.observations) > LONG_COLUMN for column in self.columns)
 
     @property
     def abreast(self) -> list[list[Column]]:

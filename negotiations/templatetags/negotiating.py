@@ -17,6 +17,7 @@ from indicators.templatetags.figures import shown
 from municipalities import timewords
 from municipalities.access import Access
 from negotiations.models import LegalBasis, Negotiation
+from negotiations.permissions import can_read_rounds
 from negotiations.sitting.attendance import (
     ALWAYS_SHOWN,
     SECTOR_NAMES,
@@ -53,7 +54,7 @@ def main_menu(context: Context) -> list[Link]:
         return []
     current = request.resolver_match.url_name if request.resolver_match else ""
     entries = [("county_home", _("Home"), {"county_home"})]
-    if access.is_coordinator or access.is_municipal:
+    if can_read_rounds(access):
         rounds = {"rounds", "round", "round_schedule", "round_groups", "round_workshops", "negotiation"}
         entries.append(("rounds", _("Rounds"), rounds))
     entries.append(("summaries", _("Summaries"), {"summaries", "summary"}))
@@ -124,4 +125,4 @@ def shape(figure: Figure) -> str:
 @register.filter
 def direction_word(figure: Figure) -> str:
     """Say whether a figure went the better or the worse way; nothing where neither is better."""
-    return "" if figure.direction == Direction.UNKNOWN else figure.direction.label
+    return "" if figure.direction == Direction.UNKNOWN else str(figure.direction.label)

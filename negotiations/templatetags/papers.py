@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -21,8 +21,9 @@ from indicators.charts import Bar, Line, comparison_chart, line_chart
 from indicators.figures import Direction, format_change, format_value
 from indicators.models import IndicatorValue
 from municipalities import timewords
+from negotiations.minutes.composing import MinutesContext
 from negotiations.models import LegalBasis, MinutesCheck, Negotiation
-from negotiations.reporting.summary import Shown, Value
+from negotiations.reporting.summary import Shown, Value, When
 
 register = template.Library()
 
@@ -41,17 +42,11 @@ _SECTION = re.compile(rf"\b\d+(?:–\d+)?\s?§(?::\w+)?(?:\s\d+{NBSP}?\s?(?:mom\
 _GLUED = re.compile(
     r"(?<=\d) (?=%|€|\d{3}(?!\d)|km\b|mom\b|momen)|(?<=\bklo) (?=\d)|(?<=\bvko) (?=\d)|(?<=\bn\.) (?=\d)"
 )
-_KEPT = re.compile(rf"\b\S*\d–\d\S*\b|\b\d+(?:–\d+)?{NBSP}§(?::\w+)?")
+_KEPT = re.compile(rf"\d+(?:–\d+)?{NBSP}§(?::\w+)?|\d[\d.:]*–\d(?:[\d.:]*\d)?")
 
 
-class Timed(Protocol):
-    """Whatever tells when it was, as exactly as it is known."""
-
-    precision: str
-    earliest: date
-    latest: date
-    starts_at: datetime | None
-    ends_at: datetime | None
+# Whatever tells when it was, as exactly as it is known.
+Timed = MinutesContext | When
 
 
 def set_text(text: str) -> str:
@@ -76,9 +71,27 @@ def typeset(text: object) -> SafeString:
 @register.filter
 def paragraphs(text: object) -> SafeString:
     """Set a text of several paragraphs, which are parted by empty lines; other line breaks are kept."""
+    return format_html_join("\n", "<p>{}</p>", ((block,) for block in _blocks(text)))
+
+
+@register.simple_tag
+def said(text: str, label: str, at: datetime | None = None) -> SafeString:
+    """Set what minutes say under a label, such as "Discussion", with the time of day where one is given."""
+    first, *rest = _blocks(text) or [SafeString("")]
+    if at is not None:
+        first = format_html("{} {}", at_clock(at), first)
+    return format_html(
+        '<div class="said"><p class="hanging"><span class="label">{}</span> {}</p>{}</div>',
+        label,
+        first,
+        format_html_join("\n", "<p>{}</p>", ((block,) for block in rest)),
+    )
+
+
+def _blocks(text: object) -> list[SafeString]:
+    """Return the paragraphs of a text, set."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", str(text).replace("\r\n", "\n")) if block.strip()]
-    lines = ((mark_safe("<br>".join(typeset(line) for line in block.split("\n"))),) for block in blocks)  # noqa: S308
-    return format_html_join("\n", "<p>{}</p>", lines)
+    return [mark_safe("<br>".join(typeset(line) for line in block.split("\n"))) for block in blocks]  # noqa: S308
 
 
 def _kept(text: str) -> SafeString:

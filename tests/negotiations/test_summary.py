@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,11 +19,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from django_scopes import scope
 from pypdf import PdfReader
-from pytest_django import Settings
 
 from indicators.example import load_example_values
 from indicators.figures import format_value
-from indicators.loading import load_round_set, load_values
+from indicators.loading import load_values
 from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
 from municipalities.access import access_of
 from municipalities.documents import kinds, path_of, rendering, visible_documents
@@ -117,7 +116,7 @@ def laid_out(context: SummaryContext, meta: kinds.Meta) -> Printed:
 
 
 @pytest.fixture(scope="module")
-def printed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Printed]:
+def printed(django_db_setup: None, django_db_blocker: Any) -> Printed:
     """The summary of 2024 as the demo enters it, rendered the way the worker does. Nothing stays in the database."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_reference", verbosity=0)
@@ -135,7 +134,7 @@ def printed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Printed]:
             content = path_of(document).read_bytes()
             frozen = kinds.thaw(document)
         transaction.set_rollback(True)
-    yield Printed(content, read(content), frozen.doc, frozen.meta)
+    return Printed(content, read(content), frozen.doc, frozen.meta)
 
 
 def test_it_says_what_was_counted(printed: Printed) -> None:

@@ -1,0 +1,75 @@
+"""Areas, indicators and sets in the admin. Figures come by imports and are only looked at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem
+
+
+@admin.register(Area)
+class AreaAdmin(admin.ModelAdmin):
+    """Areas: the home of codes and names."""
+
+    list_display = ("name_fi", "kind", "code", "valid_from", "valid_to", "merged_into")
+    list_filter = ("kind",)
+    list_select_related = ("merged_into",)
+    search_fields = ("name_fi", "name_sv", "code")
+    autocomplete_fields = ("parent", "merged_into")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Area | None = None) -> bool:
+        """Areas are never deleted: figures point at them without a database constraint."""
+        return False
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(admin.ModelAdmin):
+    """Indicators and their polarity."""
+
+    list_display = ("name_fi", "theme", "unit", "polarity", "sotkanet_id", "owner")
+    list_filter = ("theme", "unit", "polarity", "survey")
+    list_select_related = ("owner",)
+    search_fields = ("name_fi", "name_sv", "name_en", "sotkanet_id")
+    autocomplete_fields = ("owner",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Indicator | None = None) -> bool:
+        """Indicators are never deleted: figures point at them without a database constraint."""
+        return False
+
+
+class IndicatorSetItemInline(admin.TabularInline):
+    """The indicators of a set, in order."""
+
+    model = IndicatorSetItem
+    autocomplete_fields = ("indicator",)
+    extra = 0
+
+
+@admin.register(IndicatorSet)
+class IndicatorSetAdmin(admin.ModelAdmin):
+    """Versioned sets of indicators."""
+
+    list_display = ("name", "version", "owner")
+    list_select_related = ("owner",)
+    autocomplete_fields = ("owner",)
+    inlines = (IndicatorSetItemInline,)
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(admin.ModelAdmin):
+    """Where figures came from."""
+
+    list_display = ("label", "source", "retrieved_on", "licence", "rows_read", "rows_added", "rows_changed")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Imports are made by commands."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        """What an import did is not changed afterwards."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        """Figures point at their import."""
+        return False
