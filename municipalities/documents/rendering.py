@@ -7,6 +7,7 @@ import gc
 import io
 import logging
 import mimetypes
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -45,6 +46,8 @@ STATIC = "static/"
 ATTACHED = "attached/"
 COUNTY_STYLESHEET = "county.css"
 VARIANT = "pdf/a-3a"
+# What the layout engine says of a letter without a picture, which PDF/A forbids (ISO 19005-3, 6.2.11.8).
+UNKNOWN_LETTER = re.compile(r"unsupported by fonts: (.+)$", re.DOTALL)
 
 install_finnish()
 
@@ -177,11 +180,10 @@ def lay_out(html: str, stylesheet: str, attachments: list[Attachment]) -> weasyp
     """Return the laid out pages. Raises Failure when there are too many, or when something in them is broken."""
     attached = {COUNTY_STYLESHEET: ("text/css", stylesheet.encode())}
     attached |= {attachment.name: (attachment.media_type, attachment.content) for attachment in attachments}
-    with _complaints() as complaints:
+    with _no_complaints():
         pages = weasyprint.HTML(string=html, base_url=ORIGIN, url_fetcher=Fetcher(attached)).render(
             font_config=_fonts(), pdf_variant=VARIANT
         )
-    _require_no_complaints(complaints)
     if len(pages.pages) > MAX_PAGES:
         raise Failure(
             "pages",
@@ -210,9 +212,8 @@ def write(pages: weasyprint.Document, frozen: Frozen, attachments: list[Attachme
         )
         for attachment in sorted(attachments, key=lambda attachment: attachment.name)
     ]
-    with _complaints() as complaints:
+    with _no_complaints():
         content: bytes = pages.write_pdf(pdf_variant=VARIANT, attachments=embedded)
-    _require_no_complaints(complaints)
     content = pdf.mark(content)
     if len(content) > MAX_BYTES:
         raise Failure(
@@ -228,40 +229,48 @@ def write(pages: weasyprint.Document, frozen: Frozen, attachments: list[Attachme
 
 
 class _Collector(logging.Handler):
-    """Keeps what one thread logs as errors."""
+    """Keeps what one thread logs as warnings and errors."""
 
     def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message."""
+        """Keep the record."""
         if record.thread == self._thread:
-            self.messages.append(record.getMessage())
+            self.records.append(record)
 
 
 @contextlib.contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what the layout engine calls an error and goes on without: a picture, a link that leads nowhere."""
+def _no_complaints() -> Iterator[None]:
+    """Make failures of what the layout engine only logs and goes on: a link that leads nowhere, a missing letter."""
     collector = _Collector()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(collector)
     try:
-        yield collector.messages
+        yield
     finally:
         logger.removeHandler(collector)
-
-
-def _require_no_complaints(complaints: list[str]) -> None:
-    if complaints:
+    letters = {letter for record in collector.records for letter in UNKNOWN_LETTER.findall(record.getMessage())}
+    if letters:
+        raise Failure(
+            "letters",
+            _(
+                "The texts have characters that no font here knows: %(letters)s. They would be missing from the "
+                "document. Replace them or leave them out."
+            ),
+            letters=tuple(sorted(letters)),
+        )
+    errors = [record.getMessage() for record in collector.records if record.levelno >= logging.ERROR]
+    if errors:
         raise Failure(
             "layout",
             _(
                 "The page template has errors that would show in the document: %(errors)s. The administrator has to "
                 "have it mended; then have the document made again."
             ),
-            errors=tuple(dict.fromkeys(complaints)),
+            errors=tuple(dict.fromkeys(errors)),
         )
 
 

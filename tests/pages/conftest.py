@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -18,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django_scopes import scopes_disabled
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -26,8 +27,9 @@ from municipalities.models import Document, User
 from negotiations.models import Minutes, Negotiation, Round, Summary
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-AXE = Path(settings.BASE_DIR, "node_modules", "axe-core", "axe.min.js")
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 800}
+AXE = Path(settings.BASE_DIR, "node_modules", "axe-core", "axe.min.js").read_text()
+WIDE = ViewportSize(width=1280, height=800)
+NARROW = ViewportSize(width=320, height=800)
 
 ROLES = {
     "coordinator": "koordinaattori@keski-suomi.example",
@@ -52,16 +54,16 @@ class Site:
 def own_database() -> Iterator[None]:
     """Work in a database made for the block and dropped after it; the other tests keep theirs."""
     test = connection.settings_dict["TEST"]
-    before = test["NAME"]
-    test["NAME"] = "test_hyte_pages"
-    try:
+    # The server's threads, which live as long as the browser likes, must not keep it open.
+    with (
+        patch.dict(test, {"NAME": "test_hyte_pages"}),
+        patch.dict(connection.settings_dict, {"CONN_MAX_AGE": 0}),
+    ):
         made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
         try:
             yield
         finally:
             teardown_databases(made, verbosity=0)
-    finally:
-        test["NAME"] = before
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,8 @@ def _ids() -> dict[str, int]:
     this_year = rounds.latest("year")
     sitting = Negotiation.objects.filter(**own)
     current = sitting.filter(round=this_year)
-    documents = list(Document.objects.filter(**own).order_by("pk"))
+    # Those that minutes point at: a document that a later one has taken the place of is not shown.
+    documents = list(Document.objects.filter(**own, minutes__isnull=False).order_by("pk"))
     states = {
         "failed": {"state": "failed", "reason": "Asiakirjan tekeminen kesti liian kauan.", "leased_until": None},
         "rendering": {"state": "rendering", "progress": 40, "step": "laying-out", "lease": "1" * 32},
@@ -110,7 +113,8 @@ def _ids() -> dict[str, int]:
         Document.objects.filter(pk=document.pk).update(**values)
         ids[f"document_{name}"] = document.pk
     ready = documents[len(states)]
-    Document.objects.filter(pk__in=[document.pk for document in documents[len(states) :]]).update(
+    rest = Document.objects.exclude(pk__in=ids.values())
+    rest.update(
         state="ready", ready_at=ready.queued_at, size=38_000, pages=4, sha256="a" * 64, progress=100, leased_until=None
     )
     return ids | {
@@ -150,32 +154,48 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context_for(chromium: Browser, site: Site) -> Iterator[Callable[..., BrowserContext]]:
-    """Return a browser context signed in as a role ("nobody" for none), closed after the test."""
-    opened: list[BrowserContext] = []
+class Contexts:
+    """Signed-in browser contexts: one a role for pages that are only looked at, so that styles are fetched once."""
 
-    def make(role: str, **options: object) -> BrowserContext:
-        context = chromium.new_context(locale="fi-FI", viewport=WIDE, **options)  # type: ignore[arg-type]
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser, self.site = browser, site
+        self.kept: dict[tuple[object, ...], BrowserContext] = {}
+
+    def new(self, role: str, **options: Any) -> BrowserContext:
+        """Return a context of its own, signed in as the role ("nobody" for none)."""
+        context = self.browser.new_context(locale="fi-FI", viewport=WIDE, **options)
         context.set_default_timeout(15_000)
         if role != "nobody":
-            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": site.cookies[role], "url": site.url}
-            context.add_cookies([cookie])  # type: ignore[list-item]
-        opened.append(context)
+            name, value = settings.SESSION_COOKIE_NAME, self.site.cookies[role]
+            context.add_cookies([{"name": name, "value": value, "url": self.site.url}])
         return context
 
-    yield make
-    for context in opened:
-        context.close()
+    def shared(self, role: str, **options: Any) -> BrowserContext:
+        """Return the role's context with these options; nothing may be changed in it."""
+        key = (role, *sorted(options.items()))
+        if key not in self.kept:
+            self.kept[key] = self.new(role, **options)
+        return self.kept[key]
+
+
+@pytest.fixture(scope="module")
+def contexts(chromium: Browser, site: Site) -> Contexts:
+    """Contexts of the module's browser, which closes them with itself."""
+    return Contexts(chromium, site)
 
 
 @pytest.fixture
-def page_of(context_for: Callable[..., BrowserContext], site: Site) -> Callable[..., Page]:
-    """Return a page opened at a path as a role."""
+def page_of(contexts: Contexts, site: Site) -> Iterator[Callable[..., Page]]:
+    """Return a page opened at a path as a role, in a context of its own."""
+    opened: list[BrowserContext] = []
 
-    def open_(role: str, path: str, **options: object) -> Page:
-        page = context_for(role, **options).new_page()
+    def open_(role: str, path: str, **options: Any) -> Page:
+        context = contexts.new(role, **options)
+        opened.append(context)
+        page = context.new_page()
         page.goto(site.url + path.format(**site.ids))
         return page
 
-    return open_
+    yield open_
+    for context in opened:
+        context.close()
