@@ -39,6 +39,7 @@ class OfOneCounty(admin.ModelAdmin):
 
     list_filter: ClassVar[Any] = ("county",)
     list_select_related: ClassVar[Any] = ("county__area",)
+    formfield_overrides: ClassVar[Any] = {models.URLField: {"assume_scheme": "https"}}
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: Any, change: bool) -> None:
         """Save the rows below in the county of the row above."""

@@ -322,7 +322,7 @@ def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
             continue
         send_for_checking(minutes, check_by=day + timedelta(days=40), by=by, at=moment(day + timedelta(days=4), 9))
         checks = list(minutes.checks.all())
-        marked = checks if stage.state == "published" else checks[:1]
+        marked = checks if stage.state == "published" else checks[-1:]
         for place, check in enumerate(marked):
             mark(check, by=by, at=moment(day + timedelta(days=6 + place), 10))
         if stage.state == "published":

@@ -26,14 +26,14 @@ class Login:
 LOGINS = (
     Login("koordinaattori@keski-suomi.example", "Keski-Suomen koordinaattori", Role.COORDINATOR, "keski-suomi"),
     Login(
+        "joutsa@keski-suomi.example", "Joutsan hyvinvointikoordinaattori", Role.MUNICIPAL_EDITOR, "keski-suomi", "172"
+    ),
+    Login(
         "hankasalmi@keski-suomi.example",
         "Hankasalmen hyvinvointikoordinaattori",
         Role.MUNICIPAL_EDITOR,
         "keski-suomi",
         "077",
-    ),
-    Login(
-        "joutsa@keski-suomi.example", "Joutsan hyvinvointikoordinaattori", Role.MUNICIPAL_EDITOR, "keski-suomi", "172"
     ),
     Login("lukija@keski-suomi.example", "Hankasalmen lukija", Role.MUNICIPAL_READER, "keski-suomi", "077"),
     Login("hallitus@keski-suomi.example", "Keski-Suomen aluehallituksen jäsen", Role.BOARD_MEMBER, "keski-suomi"),

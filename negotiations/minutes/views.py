@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -34,6 +35,8 @@ from negotiations.sitting.attendance import SECTOR_NAMES
 from negotiations.sitting.views import parties_of, with_parties
 
 State = Minutes.State
+# What is proposed for checking; any day can be given.
+USUAL_TIME = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,11 @@ def _minutes(request: CountyRequest, row: Minutes, bound: tuple[int, SendForChec
     may_move = can_move_minutes(request.access, row)
     form = None
     if may_move and row.state == State.DRAFT:
-        form = bound[1] if bound and bound[0] == row.pk else SendForCheckingForm(auto_id=f"id_{row.pk}_%s")
+        form = (
+            bound[1]
+            if bound and bound[0] == row.pk
+            else SendForCheckingForm(auto_id=f"id_{row.pk}_%s", initial={"check_by": timezone.localdate() + USUAL_TIME})
+        )
     return MinutesShown(
         minutes=row,
         checks=[

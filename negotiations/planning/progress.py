@@ -91,8 +91,7 @@ def steps_of(rounds: Iterable[Round]) -> dict[int, list[Step]]:
         )
     )
     counts = {
-        row["round_id"]: Counts(row["total"], row["dated"], row["invited"], row["held"], row["checked"])
-        for row in rows
+        row["round_id"]: Counts(row["total"], row["dated"], row["invited"], row["held"], row["checked"]) for row in rows
     }
     summaries = {summary.round_id: summary for summary in Summary.objects.filter(round__in=rounds)}
     return {

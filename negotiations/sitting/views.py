@@ -51,7 +51,7 @@ class Row:
     parts: list[tuple[Part, bool]]
     minutes: list[Minutes]
     # By column of the table; None where nobody was counted, which is not the same as nobody came.
-    attended: list[int] | None
+    attended: list[tuple[Column, int | None]]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _row(negotiation: Negotiation, attendance: RoundAttendance) -> Row:
         parties=parties_of(negotiation),
         parts=[(part, held and not part.dealt_with) for part in negotiation.parts.all()],
         minutes=list(negotiation.minutes.all()),
-        attended=[totals.of(column.sectors) for column in attendance.columns] if totals else None,
+        attended=[(column, totals.of(column.sectors) if totals else None) for column in attendance.columns],
     )
 
 

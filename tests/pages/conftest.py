@@ -59,7 +59,7 @@ def own_database() -> Iterator[None]:
         patch.dict(test, {"NAME": "test_hyte_pages"}),
         patch.dict(connection.settings_dict, {"CONN_MAX_AGE": 0}),
     ):
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         try:
             yield
         finally:
@@ -103,7 +103,7 @@ def _ids() -> dict[str, int]:
     current = sitting.filter(round=this_year)
     # Those that minutes point at: a document that a later one has taken the place of is not shown.
     documents = list(Document.objects.filter(**own, minutes__isnull=False).order_by("pk"))
-    states = {
+    states: dict[str, dict[str, Any]] = {
         "failed": {"state": "failed", "reason": "Asiakirjan tekeminen kesti liian kauan.", "leased_until": None},
         "rendering": {"state": "rendering", "progress": 40, "step": "laying-out", "lease": "1" * 32},
         "queued": {"state": "queued"},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django_scopes import scopes_disabled
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from municipalities.models import Document
 from tests.pages.conftest import AXE, NARROW, WIDE, Contexts, Site
@@ -111,13 +112,17 @@ def test_the_policy_is_kept_and_javascript_adds_no_content(
     for javascript in (True, False):
         page = contexts.shared(role, java_script_enabled=javascript).new_page()
         complaints: list[str] = []
-        page.on("console", lambda message, told=complaints: told.append(message.text))
+        page.on("console", partial(_note, complaints))
         page.goto(site.url + path.format(**site.ids), wait_until="load")
         texts.append(page.locator("main").inner_text())
         assert [text for text in complaints if "Content Security Policy" in text] == []
         page.close()
     assert texts[0] == texts[1]
     assert texts[0].strip()
+
+
+def _note(complaints: list[str], message: ConsoleMessage) -> None:
+    complaints.append(message.text)
 
 
 def test_skip_link_leads_past_the_menu(page_of: Callable[..., Page]) -> None:
