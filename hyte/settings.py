@@ -91,8 +91,9 @@ if not DOCUMENTS_ROOT.is_absolute():
 
 # --- Databases ----------------------------------------------------------------------------------------------
 
+_database_url = required("DATABASE_URL")
 try:
-    _database = env.db_url_config(required("DATABASE_URL"))
+    _database = env.db_url_config(_database_url)
 except (ValueError, KeyError, ImproperlyConfigured) as error:
     raise refuse("DATABASE_URL", str(error)) from error
 if _database.get("ENGINE") != "django.db.backends.postgresql" or not _database.get("NAME"):
@@ -120,8 +121,9 @@ CACHES = {
 
 # --- E-mail -------------------------------------------------------------------------------------------------
 
+_email_url = required("EMAIL_URL")
 try:
-    _email = env.email_url_config(required("EMAIL_URL"))
+    _email = env.email_url_config(_email_url)
 except (ValueError, KeyError, ImproperlyConfigured) as error:
     raise refuse("EMAIL_URL", str(error)) from error
 vars().update(_email)

@@ -45,7 +45,8 @@ class Document(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     reason = models.TextField(_("reason of the failure"), blank=True)
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
-    # Who renders it and until when that is believed; a heartbeat moves the time forward.
+    # Who renders it and until when that is believed; a heartbeat moves the time forward. While it is queued: until
+    # when its message is trusted to reach a worker.
     lease = models.UUIDField(_("lease"), null=True, blank=True)
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True)

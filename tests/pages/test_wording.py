@@ -22,8 +22,8 @@ FREE = "\N{NO-BREAK SPACE}"
 
 
 def plain(text: str) -> str:
-    """Return the text with ordinary spaces."""
-    return text.replace(FREE, " ")
+    """Return the text with ordinary spaces, and without what only keeps it together."""
+    return text.replace(FREE, " ").replace(timewords.JOINER, "")
 
 
 def utc(*parts: int) -> datetime:
