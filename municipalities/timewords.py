@@ -12,8 +12,6 @@ from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language
 
 NON_BREAKING = "\N{NO-BREAK SPACE}"
-# Around a dash: a span of hours is not broken in two.
-JOINER = "\N{WORD JOINER}"
 
 
 def _language() -> str:
@@ -50,7 +48,7 @@ def clock(value: datetime) -> str:
 
 def hours(starts_at: datetime, ends_at: datetime) -> str:
     """Return a span of a day: "klo 8.15–12.00"."""
-    span = f"{clock(starts_at)}{JOINER}–{JOINER}{clock(ends_at)}"
+    span = f"{clock(starts_at)}–{clock(ends_at)}"
     word = {"sv": "kl.", "en": ""}.get(_language(), "klo")
     return f"{word}{NON_BREAKING}{span}" if word else span
 

@@ -17,6 +17,9 @@ from municipalities import timewords
 
 register = template.Library()
 
+# Around a dash, so that a browser does not break a span of hours in two. Fonts of documents may not know it.
+JOINER = "\N{WORD JOINER}"
+
 register.filter("day", timewords.day)
 register.filter("long_day", timewords.long_day)
 register.filter("week", timewords.week)
@@ -47,7 +50,12 @@ def days(earliest: date, latest: date) -> str:
 @register.simple_tag
 def hours(starts_at: datetime, ends_at: datetime) -> str:
     """Write a span of a day: "klo 8.15–12.00"."""
-    return timewords.hours(starts_at, ends_at)
+    return unbroken(timewords.hours(starts_at, ends_at))
+
+
+def unbroken(span: str) -> str:
+    """Return a span that stays on one line at its dash."""
+    return span.replace("–", f"{JOINER}–{JOINER}")
 
 
 @register.filter

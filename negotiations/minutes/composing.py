@@ -13,6 +13,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from municipalities.documents import request_document
@@ -243,7 +244,10 @@ def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime 
     """Have the minutes printed as they are now, and let them point at their document."""
     context = compose(minutes)
     part = minutes.part
-    title = f"{context.name}: {context.subject}" + (f", {part.basis.sections}" if part else "")
+    # The same parties negotiate every year: the day tells the minutes apart.
+    with translation.override(context.language):
+        day = date_format(context.earliest, "SHORT_DATE_FORMAT")
+    title = f"{context.name}: {context.subject} {day}" + (f", {part.basis.sections}" if part else "")
     stem = f"{context.name} {context.subject} {context.earliest:%Y-%m-%d}" + (
         f" {LegalBasis(part.legal_basis).value[:8].replace('/', '-')}" if part else ""
     )

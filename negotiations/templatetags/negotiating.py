@@ -16,6 +16,7 @@ from indicators.figures import Direction, Figure
 from indicators.templatetags.figures import shown
 from municipalities import timewords
 from municipalities.access import Access
+from municipalities.templatetags.wording import unbroken
 from negotiations.models import LegalBasis, Negotiation
 from negotiations.permissions import can_read_rounds
 from negotiations.sitting.attendance import (
@@ -70,7 +71,7 @@ def main_menu(context: Context) -> list[Link]:
 def when(negotiation: Negotiation) -> str:
     """Write when a negotiation is or was, as exactly as it is known."""
     if negotiation.starts_at and negotiation.ends_at:
-        return timewords.sitting(negotiation.starts_at, negotiation.ends_at)
+        return unbroken(timewords.sitting(negotiation.starts_at, negotiation.ends_at))
     if negotiation.precision == Negotiation.Precision.MONTH:
         return timewords.months(negotiation.earliest, negotiation.latest)
     if negotiation.earliest == negotiation.latest:

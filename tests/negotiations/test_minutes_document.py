@@ -175,7 +175,7 @@ def test_the_county_names_its_minutes(combined: Negotiation) -> None:
     County.objects.update(minutes_name="Muistio")
     [minutes] = opened(combined, County.MinutesForm.ONE)
     document = request_minutes_document(Minutes.objects.get(pk=minutes.pk), by=None, at=ON)
-    assert document.title == "Muistio: Hankasalmi, Joutsa"
+    assert document.title == "Muistio: Hankasalmi, Joutsa 26.9.2024"
     assert document.file_name.startswith("muistio-hankasalmi")
 
 

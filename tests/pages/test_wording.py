@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from municipalities import timewords
 from municipalities.colours import BLACK, READABLE, WHITE, contrast, palette
 from municipalities.models import Document
-from municipalities.templatetags.wording import TONES, file_size
+from municipalities.templatetags.wording import JOINER, TONES, file_size
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Summary
 from negotiations.templatetags.negotiating import when
 
@@ -23,7 +23,7 @@ FREE = "\N{NO-BREAK SPACE}"
 
 def plain(text: str) -> str:
     """Return the text with ordinary spaces, and without what only keeps it together."""
-    return text.replace(FREE, " ").replace(timewords.JOINER, "")
+    return text.replace(FREE, " ").replace(JOINER, "")
 
 
 def utc(*parts: int) -> datetime:
