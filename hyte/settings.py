@@ -164,6 +164,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "municipalities.access.OwnLanguageMiddleware",
     "municipalities.access.CountyMiddleware",
 ]
 ROOT_URLCONF = "hyte.urls"

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django_scopes import scope
 
 from municipalities.models import County, Membership, User
@@ -76,6 +78,21 @@ def access_of(user: User, slug: str) -> Access:
         roles=frozenset(m.role for m in memberships),
         municipality_ids=frozenset(m.municipality_id for m in memberships if m.municipality_id is not None),
     )
+
+
+class OwnLanguageMiddleware:
+    """Shows a signed-in user their own language, unless they have chosen another with the language switch."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through in that language."""
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if chosen not in dict(settings.LANGUAGES) and isinstance(request.user, User):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
 
 
 class CountyMiddleware:

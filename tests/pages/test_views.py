@@ -527,3 +527,18 @@ def test_the_admin_changes_no_state(administrator: User, checking: Minutes, clie
     page = client_for(administrator).get(address).content.decode()
     assert 'name="state"' not in page
     assert "field-state" in page
+
+
+@pytest.mark.parametrize(
+    ("own", "cookie", "shown"), [("fi", None, "fi"), ("sv", None, "sv"), ("sv", "fi", "fi"), ("fi", "xx", "fi")]
+)
+def test_the_language_is_ones_own_unless_another_is_chosen(
+    own: str, cookie: str | None, shown: str, coordinator: User, client_for: Callable[[User | None], Client]
+) -> None:
+    """Whatever the browser asks for."""
+    User.objects.filter(pk=coordinator.pk).update(language=own)
+    client = client_for(coordinator)
+    if cookie:
+        client.cookies["language"] = cookie
+    page = client.get("/keski-suomi/", headers={"accept-language": "en"}).content.decode()
+    assert f'<html lang="{shown}"' in page
