@@ -19,22 +19,23 @@ class Palette:
 
     ground: str  # the county's own colour: the header
     ink: str  # text on the ground
-    text: str  # links, buttons and marks on white: the own colour, darkened until it can be read
+    text: str  # links, buttons and marks: the own colour, darkened until it can be read on white and on the tint
     dark: str  # the same under the pointer
     light: str  # a tint behind text
 
 
 def palette(colour: str) -> Palette:
     """Return the colours for a county whose own colour is `colour`, given as #rrggbb."""
-    text = colour
-    while contrast(text, WHITE) < READABLE:
+    text, tint = colour, mixed(colour, WHITE, 0.92)
+    # The tint is darker than white, or white itself, so what can be read on it can be read on both.
+    while contrast(text, tint) < READABLE:
         text = mixed(text, BLACK, 0.06)
     return Palette(
         ground=colour,
         ink=WHITE if contrast(colour, WHITE) >= contrast(colour, BLACK) else BLACK,
         text=text,
         dark=mixed(text, BLACK, 0.35),
-        light=mixed(colour, WHITE, 0.92),
+        light=tint,
     )
 
 

@@ -130,7 +130,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         stack.callback(production.children["build"].stop)
         production.succeed(parsed["migrate"]["command"])
         # Content, by way of a command that refuses to load public passwords where the site is not this machine's.
-        production.succeed([sys.executable, "manage.py", "load_demo"], SITE_URL="http://127.0.0.1")
+        production.succeed(["python", "manage.py", "load_demo"], SITE_URL="http://127.0.0.1")
         build_child = production.children.pop("build")
         wait_until(lambda: not build_child.alive, 120)
         assert build_child.exit_code == 0, build_child.last_words()
@@ -148,7 +148,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
 
 
 def test_the_settings_are_those_of_production(production: Production) -> None:
-    production.succeed([sys.executable, "manage.py", "check", "--deploy", "--fail-level", "INFO"])
+    production.succeed(["python", "manage.py", "check", "--deploy", "--fail-level", "INFO"])
 
 
 def test_a_page_and_its_stylesheet_come_through_the_proxy(production: Production) -> None:
