@@ -208,6 +208,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+# How many proxies of ours stand before the site: so far X-Forwarded-For is believed, so that the limits below count
+# each visitor's own address and not that of the proxy, which all share.
+ALLAUTH_TRUSTED_PROXY_COUNT = integer("TRUSTED_PROXIES", default=0, least=0)
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
