@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from municipalities.models import County, Municipality, Organisation, Person, Sector
-from negotiations.models import AgendaItem, Attendance, LegalBasis, Negotiation, Part, Party
+from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector
+from negotiations.models import AgendaItem, Attendance, LegalBasis, Minutes, Negotiation, Part, Party
 
 
 @dataclass(frozen=True)
@@ -144,3 +144,24 @@ def add_attendance(
         municipality=municipality,
     )
     return row
+
+
+def name_checkers(minutes: Minutes) -> None:
+    """Name the checker of each party, who in the demo is a role."""
+    for check in minutes.checks.select_related("party__municipality__area"):
+        check.role = f"{check.party.name}, hyvinvointikoordinaattori"
+        check.save(update_fields=["role"])
+
+
+def priorities_of(county: County, *, starts_on: date, ends_on: date, origin: str) -> list[Priority]:
+    """Return the county's three priorities of a term, made if they are not there."""
+    names = ("Mielen hyvinvointi", "Arjen turvallisuus", "Liikunnallinen elämäntapa")
+    return [
+        Priority.objects.get_or_create(
+            county=county,
+            name=name,
+            starts_on=starts_on,
+            defaults={"position": position, "ends_on": ends_on, "origin": origin},
+        )[0]
+        for position, name in enumerate(names, start=1)
+    ]

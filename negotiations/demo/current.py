@@ -19,7 +19,9 @@ from negotiations.demo.building import (
     add_parts,
     moment,
     municipalities_of,
+    name_checkers,
     organisation,
+    priorities_of,
     weekday_near,
 )
 from negotiations.demo.keski_suomi_2024 import GROUPS, group_name
@@ -125,7 +127,7 @@ def load(county: County, *, by: User, today: date) -> None:
     if Round.objects.filter(county=county, year__gte=2025, name__startswith=PREFIX).exists():
         return
     term = CouncilTerm.objects.get(body=CouncilTerm.Body.COUNTY, starts_on=date(2025, 6, 1))
-    priorities = _priorities(county, term)
+    priorities = priorities_of(county, starts_on=term.starts_on, ends_on=term.ends_on, origin="Esimerkki")
     round_ = Round.objects.create(
         county=county,
         year=today.year,
@@ -160,19 +162,6 @@ def load(county: County, *, by: User, today: date) -> None:
             _hold(negotiation, members, stage, by=by, priorities=priorities)
             _minute(negotiation, stage, by=by)
     open_summary(round_, by=by)
-
-
-def _priorities(county: County, term: CouncilTerm) -> list[Priority]:
-    names = ("Mielen hyvinvointi", "Arjen turvallisuus", "Liikunnallinen elämäntapa")
-    return [
-        Priority.objects.get_or_create(
-            county=county,
-            name=name,
-            starts_on=term.starts_on,
-            defaults={"position": position, "ends_on": term.ends_on, "origin": "Esimerkki"},
-        )[0]
-        for position, name in enumerate(names, start=1)
-    ]
 
 
 def _add_theme(round_: Round) -> None:
@@ -314,9 +303,7 @@ def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
             MinutesAttachment(county_id=minutes.county_id, minutes=minutes, position=position, title=title)
             for position, title in enumerate(("Kuntaryhmän nostot", "Osallistujaluettelo"), start=1)
         )
-        for check in minutes.checks.select_related("party__municipality__area"):
-            check.role = f"{check.party.name}, hyvinvointikoordinaattori"
-            check.save(update_fields=["role"])
+        name_checkers(minutes)
         if stage.state == "draft":
             request_minutes_document(minutes, by=by)
             continue

@@ -11,7 +11,15 @@ from datetime import date, time
 from django.utils import timezone
 
 from municipalities.models import CouncilTerm, County, Priority, Sector
-from negotiations.demo.building import Item, PartText, add_parties, add_parts, municipalities_of, organisation
+from negotiations.demo.building import (
+    Item,
+    PartText,
+    add_parties,
+    add_parts,
+    municipalities_of,
+    organisation,
+    priorities_of,
+)
 from negotiations.models import LegalBasis, Negotiation, Round
 from negotiations.planning.slots import SlotRule, make_slots
 
@@ -96,27 +104,19 @@ WELFARE = PartText(
 )
 
 
-def priorities_of(county: County) -> dict[str, Priority]:
+def first_term_priorities(county: County) -> list[Priority]:
     """Return the county's three priorities of the term 2022-2025, made if they are not there."""
-    names = ("Mielen hyvinvointi", "Arjen turvallisuus", "Liikunnallinen elämäntapa")
-    return {
-        name: Priority.objects.get_or_create(
-            county=county,
-            name=name,
-            starts_on=date(2022, 3, 1),
-            defaults={
-                "position": position,
-                "ends_on": date(2025, 5, 31),
-                "origin": "Hyvinvointialueen linjaus valtuustokaudelle 2022–2025",
-            },
-        )[0]
-        for position, name in enumerate(names, start=1)
-    }
+    return priorities_of(
+        county,
+        starts_on=date(2022, 3, 1),
+        ends_on=date(2025, 5, 31),
+        origin="Hyvinvointialueen linjaus valtuustokaudelle 2022–2025",
+    )
 
 
 def load(county: County) -> None:
     """Enter the plan, unless it is there."""
-    priorities_of(county)
+    first_term_priorities(county)
     if Round.objects.filter(county=county, year=2023, name=NAME).exists():
         return
     round_ = Round.objects.create(

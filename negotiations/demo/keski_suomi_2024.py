@@ -19,8 +19,9 @@ from negotiations.demo.building import (
     add_parts,
     moment,
     municipalities_of,
+    name_checkers,
 )
-from negotiations.demo.keski_suomi_2023 import priorities_of
+from negotiations.demo.keski_suomi_2023 import first_term_priorities
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
 from negotiations.models import (
     CoreGroup,
@@ -371,9 +372,7 @@ def _hold_and_minute(negotiation: Negotiation, *, by: User, day: date) -> None:
         MinutesAttachment.objects.create(
             county_id=minutes.county_id, minutes=minutes, position=1, title="Kuntaryhmän nostot kuntakorteista"
         )
-        for check in minutes.checks.select_related("party__municipality__area"):
-            check.role = f"{check.party.name}, hyvinvointikoordinaattori"
-            check.save(update_fields=["role"])
+        name_checkers(minutes)
         send_for_checking(minutes, check_by=day + timedelta(days=14), by=by, at=moment(day + timedelta(days=2), 10))
         for place, check in enumerate(minutes.checks.all()):
             mark(check, by=by, at=moment(day + timedelta(days=5 + place), 10))
@@ -405,7 +404,7 @@ def load(county: County, *, by: User) -> None:
     """Enter the round, its negotiations with their minutes, and the summary, unless they are there."""
     if Round.objects.filter(county=county, year=2024, name=NAME).exists():
         return
-    priorities_of(county)
+    first_term_priorities(county)
     round_ = Round.objects.create(
         county=county,
         year=2024,

@@ -18,6 +18,7 @@ from negotiations.demo.building import (
     add_parts,
     moment,
     municipalities_of,
+    name_checkers,
     organisation,
     weekday_near,
 )
@@ -293,7 +294,5 @@ def _hold(negotiation: Negotiation, name: str, *, by: User, day: date) -> None:
         due_on=day + timedelta(days=120),
     )
     for minutes in open_minutes(negotiation, by=by, at=moment(day, 12)):
-        for check in minutes.checks.all():
-            check.role = f"{name}, hyvinvointikoordinaattori"
-            check.save(update_fields=["role"])
+        name_checkers(minutes)
         send_for_checking(minutes, check_by=day + timedelta(days=35), by=by, at=moment(day + timedelta(days=3), 9))
