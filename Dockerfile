@@ -41,7 +41,7 @@ RUN SECRET_KEY=only-for-the-build-only-for-the-build-only-for-the-build SITE_URL
 RUN python -m compileall -q .
 
 FROM base
-RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp hyte && install -d -o hyte -g hyte /documents
+RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp hyte && install -d -o hyte -g hyte /documents /backups
 COPY --from=build /app /app
 COPY --from=build /opt/static /opt/static
 USER hyte

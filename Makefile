@@ -1,5 +1,6 @@
 # make demo           the whole system on this machine, with real content (ARGS="--port 8010", ARGS=--once)
 # make test           all tests (ARGS="tests/negotiations -k minutes")
+# make bench          how fast it is, beside targets, in some three minutes (ARGS=lists, ARGS="--before FILE")
 # make check          linters, types, contracts, migrations, translations, then all tests
 # make translations   new messages into locale/, for translating
 #
@@ -11,17 +12,22 @@ ARGS ?=
 BIN := .venv/bin
 # The lock file names the one version of uv that is used, here as everywhere.
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
+# In two processes; the tests that start and kill processes of their own stay together in one of them.
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 # Runs a command beside embedded servers, or those of DATABASE_URL and REDIS_URL, with settings for this machine.
 BESIDE := $(BIN)/python -m hyte.embedded --fast --
 
-.PHONY: demo test check checks translations install install-test
+.PHONY: demo test bench check checks translations install install-test
 .DEFAULT_GOAL := demo
 
 demo: install
 	@exec $(BIN)/python manage.py demo $(ARGS)
 
 test: install install-test
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(PYTEST) $(ARGS)
+
+bench: install install-test
+	@exec $(BESIDE) $(BIN)/python -m tests.bench $(ARGS)
 
 check: install install-test
 	@exec $(BESIDE) $(MAKE) --no-print-directory checks
@@ -35,7 +41,7 @@ checks:
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m hyte.translations check
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 translations: install install-test
 	$(BESIDE) $(BIN)/python manage.py makemessages --locale fi --locale sv --no-location --no-wrap \

@@ -113,9 +113,10 @@ if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     raise refuse("REDIS_URL", f"{urlsplit(REDIS_URL).scheme!r} is not redis, rediss or unix")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "hyte.caching.RedisOrMemory",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "hyte",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
 
@@ -139,8 +140,10 @@ INSTALLED_APPS = [
     "indicators",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
+    "hyte.apps.HyteConfig",
     "hyte.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -153,6 +156,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "hyte.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -200,6 +204,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "municipalities.access.AccountAdapter"
+MFA_ADAPTER = "municipalities.access.MFAAdapter"
+MFA_TOTP_ISSUER = "Hyte"
+# One step before or after: clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+# Addresses are those that an administrator has entered; none waits for being verified.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -229,6 +239,10 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+BROWSER_FEATURES_OFF = (
+    *("accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "screen-wake-lock", "usb", "xr-spatial-tracking"),
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -267,6 +281,7 @@ USE_THOUSAND_SEPARATOR = True
 # --- Static files -------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
 _NODE = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
@@ -275,6 +290,14 @@ STATICFILES_DIRS = [
     ("hds", _NODE / "hds-core" / "lib"),
     ("source-sans-3", _NODE / "@fontsource" / "source-sans-3" / "files"),
 ]
+STATICFILES_FINDERS = ["hyte.static.Served", "hyte.static.ServedOfApps"]
+# Of these folders, what pages and papers use; of the others all. To collect everything takes several times as long.
+STATICFILES_SERVED = {
+    "hds": ("base.min.css", "components/*.min.css"),
+    # The Latin letters of the three weights; the .woff of one is what the charts measure their texts by.
+    "source-sans-3": ("*-latin-[467]00-*.woff2", "*-latin-ext-[467]00-*.woff2", "*-latin-400-normal.woff"),
+    "django_htmx": ("htmx-2*.js", "django-htmx.js"),
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -311,6 +334,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "municipalities.tasks.purge_downloads",
         "schedule": crontab(hour=3, minute=30),
     },
+    "purge-contacts": {
+        "task": "municipalities.tasks.purge_contacts",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "mark-silent-checkers": {
+        "task": "negotiations.tasks.mark_silent_checkers",
+        "schedule": crontab(hour=0, minute=30),
+    },
 }
 
 # --- Logging ------------------------------------------------------------------------------------------------
@@ -321,6 +352,7 @@ if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"outage": {"()": "hyte.outage.OneLine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {
@@ -331,5 +363,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # The font and PDF libraries tell every table they drop; only their warnings matter.
-    "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "pikepdf")},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in ("fontTools", "weasyprint", "pikepdf")},
+        "django.request": {"filters": ["outage"]},
+    },
 }

@@ -5,13 +5,18 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from hyte.health import healthz
+from municipalities.settings.views import profile
 from municipalities.views.places import home
+
+handler500 = "hyte.outage.server_error"
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz/", healthz, name="healthz"),
     path("kieli/", set_language, name="set_language"),
+    path("oma/", profile, name="profile"),
     path("tili/", include("allauth.account.urls")),
+    path("tili/kaksivaiheinen/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("<slug:county>/", include("municipalities.urls")),
     path("<slug:county>/", include("negotiations.urls")),

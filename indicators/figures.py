@@ -246,6 +246,11 @@ class Figures:
     language: str
     _points: dict[tuple[int, int], tuple[Point, ...]] = field(repr=False)
     _populations: dict[int, dict[int, float]] = field(repr=False)
+    # What has been computed of them: a chapter asks for the same combination for a figure, its line and its change.
+    _combined: dict[tuple[int, tuple[int, ...]], tuple[Point, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _weights: dict[tuple[int, int], float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def points(self, measure: Measure, area: Area) -> tuple[Point, ...]:
         """Return the years of an area in order, with those that have a status in place of a value."""
@@ -259,6 +264,12 @@ class Figures:
         """
         if measure.combining == Combining.NONE or not areas:
             return ()
+        key = measure.id, tuple(area.pk for area in areas)
+        if key not in self._combined:
+            self._combined[key] = self._combine_years(measure, areas)
+        return self._combined[key]
+
+    def _combine_years(self, measure: Measure, areas: Sequence[Area]) -> tuple[Point, ...]:
         by_year: dict[int, list[tuple[Area, Point]]] = defaultdict(list)
         for area in areas:
             for point in self.points(measure, area):
@@ -277,13 +288,19 @@ class Figures:
         values = [point.value for _area, point in parts if point.value is not None]
         if measure.combining == Combining.SUM:
             return fsum(values) if len(parts) == len(areas) else None
-        weights = {area.pk: nearest(self._populations.get(area.pk, {}), year) or 0.0 for area in areas}
+        weights = {area.pk: self._weight(area.pk, year) for area in areas}
         own = [weights[area.pk] for area, _point in parts]
         if sum(own) * 2 < sum(weights.values()):
             return None
         if measure.combining == Combining.DEPENDENCY:
             return combined_dependency_ratio(values, own)
         return weighted_mean(values, own)
+
+    def _weight(self, area_id: int, year: int) -> float:
+        """Return how many people an area counts for in a year."""
+        if (area_id, year) not in self._weights:
+            self._weights[area_id, year] = nearest(self._populations.get(area_id, {}), year) or 0.0
+        return self._weights[area_id, year]
 
     def of(self, measure: Measure, area: Area) -> Figure:
         """Return the latest figure of an area, as its source gives it."""

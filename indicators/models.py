@@ -9,18 +9,23 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
-def finnish_order(field: str) -> models.GeneratedField:
-    """Return a stored column by which names sort as Finns sort them (… z å ä ö), whatever the server's locale.
+def alphabetical(field: str) -> models.Func:
+    """Return the expression by which texts sort as Finns sort them (… z å ä ö), whatever the server's locale.
 
     The database has the locale C.UTF-8 and no ICU: letters sort by code point, and å ä ö are moved behind z.
     """
+    return models.Func(Lower(Collate(field, "pg_c_utf8")), Value("åäö"), Value("{|}"), function="TRANSLATE")
+
+
+def alphabetical_key(text: str) -> str:
+    """Return the key by which Python sorts a text to the same place as the database does by `alphabetical`."""
+    return text.lower().translate(str.maketrans("åäö", "{|}"))
+
+
+def finnish_order(field: str) -> models.GeneratedField:
+    """Return a stored column by which names sort as Finns sort them."""
     return models.GeneratedField(
-        expression=models.Func(
-            Lower(Collate(field, "pg_c_utf8")),
-            Value("åäö"),
-            Value("{|}"),
-            function="TRANSLATE",
-        ),
+        expression=alphabetical(field),
         output_field=models.TextField(db_collation="C"),
         db_persist=True,
     )

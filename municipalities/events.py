@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
-from municipalities.models import Event, User
+from municipalities.models import County, Event, User
 
 
 def record(subject: models.Model, verb: str, *, by: User | None, at: datetime | None = None, **payload: Any) -> Event:
-    """Append what happened to a row of a county.
+    """Append what happened to a row of a county, or to the county itself.
 
     `at` is when it happened, now unless history is entered. The payload holds ids, codes and dates, no names.
     """
     return Event.objects.create(
-        county_id=subject.county_id,  # type: ignore[attr-defined]
+        county_id=subject.pk if isinstance(subject, County) else subject.county_id,  # type: ignore[attr-defined]
         subject=subject._meta.label_lower,
         subject_id=subject.pk,
         verb=verb,
         at=at or timezone.now(),
         user=by,
         payload=payload,
+    )
+
+
+def record_each(
+    subjects: Iterable[models.Model], verb: str, *, by: User | None, at: datetime | None = None, **payload: Any
+) -> None:
+    """Append the same to each of many rows of a county, in one query."""
+    moment = at or timezone.now()
+    Event.objects.bulk_create(
+        Event(
+            county_id=subject.county_id,  # type: ignore[attr-defined]
+            subject=subject._meta.label_lower,
+            subject_id=subject.pk,
+            verb=verb,
+            at=moment,
+            user=by,
+            payload=payload,
+        )
+        for subject in subjects
     )

@@ -1,10 +1,14 @@
-"""What the workers do: render documents, look after those that got stuck, and clear the log of downloads."""
+"""What the workers do: render documents, look after those that got stuck, and delete what has been kept long enough."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
-from celery import shared_task
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Task, shared_task
+from celery.signals import task_failure
+from django.db import DatabaseError, connection
 from django_scopes import scope
 
 from municipalities.models import County
@@ -12,20 +16,42 @@ from municipalities.models import County
 log = logging.getLogger(__name__)
 
 
-@shared_task
-def render_document(county_id: int, document_id: int) -> None:
+# A message whose process has died is not put back: its document gets another (document_left).
+@shared_task(bind=True, reject_on_worker_lost=False)
+def render_document(self: Task, county_id: int, document_id: int) -> None:
     """Render a queued document. A message that comes twice, or late, does nothing."""
     # Imported here, in the worker: the web processes send this message and need no layout engine.
     from municipalities.documents.rendering import render
 
     county = County.objects.select_related("area").get(pk=county_id)
     with scope(county=county):
-        render(county, document_id)
+        render(county, document_id, message=self.request.id or "")
+
+
+@task_failure.connect
+def document_left(sender: Task, task_id: str, exception: BaseException, args: Sequence[int], **details: object) -> None:
+    """Say which document a process had in its hands when it died, or was killed by the hard time limit.
+
+    Runs in the worker that had started the process. When the database cannot be told, the lease runs out instead.
+    """
+    if sender.name != render_document.name or not isinstance(exception, (WorkerLostError, TimeLimitExceeded)):
+        return
+    from municipalities.documents.lifecycle import crash
+
+    county_id, document_id = args
+    try:
+        with scope(county=County.objects.get(pk=county_id)):
+            crash(document_id, message=task_id)
+    except DatabaseError:
+        log.exception("document %d was left by a process that died, which could not be written down", document_id)
+    finally:
+        # The processes to come are copies of this one, and must not share a connection with it.
+        connection.close()
 
 
 @shared_task
 def reap_documents() -> None:
-    """Queue again what a dead worker left, and send the messages that have been lost. Every 15 seconds by beat."""
+    """Queue again and clear away what dead workers left, send lost messages anew. Every 15 seconds by beat."""
     from municipalities.documents.lifecycle import reap
 
     reap()
@@ -39,3 +65,13 @@ def purge_downloads() -> None:
     gone = purge()
     if gone:
         log.info("deleted %d rows of the log of downloads", gone)
+
+
+@shared_task
+def purge_contacts() -> None:
+    """Delete contact details whose day has passed. Daily by beat."""
+    from municipalities.register.keeping import purge_contacts as purge
+
+    gone = purge()
+    if gone:
+        log.info("deleted %d rows of contact details", gone)

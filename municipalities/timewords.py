@@ -63,7 +63,7 @@ def moment(value: datetime) -> str:
 def sitting(starts_at: datetime, ends_at: datetime) -> str:
     """Return a time known to the minute: "to 26.9.2024 klo 8.15–12.00, vko 39"."""
     separator = ", " if _language() == "en" else " "
-    local = timezone.localtime(starts_at)
+    local = timezone.localtime(starts_at).date()
     return f"{day(local)}{separator}{hours(starts_at, ends_at)}, {week(local)}"
 
 

@@ -2,10 +2,30 @@
 
 from django.urls import path
 
+from municipalities.register import views as register
+from municipalities.settings import views as settings
 from municipalities.views import documents, places
 
 urlpatterns = [
     path("tyyli.css", places.county_style, name="county_style"),
+    path("logo.png", settings.county_logo, name="county_logo"),
+    path("asetukset/", settings.county_settings, name="county_settings"),
+    path("asetukset/painopisteet/uusi/", settings.priority_new, name="priority_new"),
+    path("asetukset/painopisteet/<int:pk>/", settings.priority_edit, name="priority_edit"),
+    path("asetukset/painopisteet/<int:pk>/poista/", settings.priority_remove, name="priority_remove"),
+    path("osallistujat/", register.register, name="register"),
+    path("henkilot/uusi/", register.person_new, name="person_new"),
+    path("henkilot/<int:pk>/", register.person_edit, name="person_edit"),
+    path("henkilot/<int:pk>/poista/", register.person_remove, name="person_remove"),
+    path("henkilot/<int:pk>/yhdista/", register.person_merge, name="person_merge"),
+    path("osallistujat/kaksoiskappaleet/", register.register_doubles, name="register_doubles"),
+    path("osallistujat/tuo/", register.register_import, name="register_import"),
+    path("osallistujat/tuo/pohja.xlsx", register.register_template, name="register_template"),
+    path("organisaatiot/", register.organisations, name="organisations"),
+    path("organisaatiot/uusi/", register.organisation_new, name="organisation_new"),
+    path("organisaatiot/<int:pk>/", register.organisation_edit, name="organisation_edit"),
+    path("organisaatiot/<int:pk>/poista/", register.organisation_remove, name="organisation_remove"),
+    path("organisaatiot/<int:pk>/yhdista/", register.organisation_merge, name="organisation_merge"),
     path("kunnat/", places.municipalities, name="municipalities"),
     path("asiakirjat/", documents.documents, name="documents"),
     path("asiakirjat/<int:pk>/", documents.document, name="document"),

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from municipalities import timewords
-from municipalities.models import Event
+from municipalities.documents.history import Happened
+from municipalities.models import County, Event, Sector
+from negotiations.models import Attendance, LegalBasis, Negotiation, Round
+from negotiations.planning.timing import Timing
 
 Payload = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Happened:
-    """One thing that happened: when, what, and by whom."""
-
-    at: datetime
-    words: str
-    who: str
-
-
 def _day(payload: Payload, key: str) -> str:
     return timewords.day(date.fromisoformat(payload[key]), weekday=False)
+
+
+def _field_names(model: type[models.Model], names: Iterable[str]) -> str:
+    known = {field.name: str(field.verbose_name) for field in model._meta.fields}
+    return ", ".join(known[name] for name in names if name in known)
 
 
 def _marked(payload: Payload, checkers: Mapping[int, str]) -> str:
@@ -37,35 +36,272 @@ def _marked(payload: Payload, checkers: Mapping[int, str]) -> str:
     return _("%(checker)s marked the minutes as checked.") % {"checker": checker}
 
 
-# Subject and verb, as events.record was given them → what to say. Checkers are told by the id of their mark.
-WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
-    ("negotiations.negotiation", "convened"): lambda payload, checkers: _("The parties were invited."),
-    ("negotiations.negotiation", "held"): lambda payload, checkers: _("The negotiation was held."),
-    ("negotiations.negotiation", "cancelled"): lambda payload, checkers: _("The negotiation was cancelled."),
-    ("negotiations.minutes", "opened"): lambda payload, checkers: _("The minutes were begun."),
-    ("negotiations.minutes", "sent_for_checking"): lambda payload, checkers: (
-        _("The minutes were sent for checking, to be checked by %(day)s.") % {"day": _day(payload, "check_by")}
+def _time(data: Mapping[str, Any]) -> str:
+    return Timing.from_json(data).words
+
+
+def _details(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell which details of a negotiation were changed, and from what time to what."""
+    names = [_name_of(code) for code in payload["fields"]]
+    words = _("%(who)s changed the details: %(fields)s.") % {"who": payload["who"], "fields": ", ".join(names)}
+    if "now" not in payload:
+        return words
+    times = _("The time was %(former)s, and is now %(now)s.")
+    return f"{words} {times % {'former': _time(payload['former']), 'now': _time(payload['now'])}}"
+
+
+def _name_of(code: str) -> str:
+    """Name a field of a negotiation, by the code that an event keeps of it."""
+    if code in {"time", "bases"}:
+        return _("time") if code == "time" else _("legal bases")
+    return str(Negotiation._meta.get_field(code).verbose_name)  # type: ignore[union-attr]
+
+
+def _parties(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell how many parties came and went."""
+    if payload["added"] and payload["removed"]:
+        return _("%(who)s changed the parties: %(added)s added, %(removed)s removed.") % payload
+    added, count = bool(payload["added"]), payload["added"] or payload["removed"]
+    words = (
+        ngettext("%(who)s added %(count)s party.", "%(who)s added %(count)s parties.", count)
+        if added
+        else ngettext("%(who)s removed %(count)s party.", "%(who)s removed %(count)s parties.", count)
+    )
+    return words % {"who": payload["who"], "count": count}
+
+
+def _agenda(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell what was done to the agenda of a part."""
+    count = len(payload.get("items", ()))
+    words = {
+        "added": ngettext(
+            "%(who)s added %(count)s item to the agenda (%(basis)s).",
+            "%(who)s added %(count)s items to the agenda (%(basis)s).",
+            count,
+        ),
+        "changed": _("%(who)s changed an item of the agenda (%(basis)s)."),
+        "removed": _("%(who)s removed an item from the agenda (%(basis)s)."),
+        "restored": _("%(who)s brought back an item that had been removed from the agenda (%(basis)s)."),
+        "ordered": _("%(who)s changed the order of the agenda (%(basis)s)."),
+    }[payload["what"]]
+    return words % {"who": payload["who"], "count": count, "basis": LegalBasis(payload["basis"]).sections}
+
+
+def _place_in_minutes(payload: Payload) -> str:
+    """Name the item whose text was changed, by its number; or the opening and closing of a part."""
+    place = _("opening and closing")
+    if "number" in payload:
+        place = County.Numbering(payload["numbering"]).of(payload["number"])
+    return f"{place}, {LegalBasis(payload['part']).sections}" if payload["part"] else place
+
+
+# What is done to measures, of a negotiation or of a whole round.
+MEASURE_WORDS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "measures_added": lambda payload, checkers: (
+        ngettext("%(who)s entered %(count)s measure.", "%(who)s entered %(count)s measures.", payload["count"])
+        % {"who": payload["who"], "count": payload["count"]}
     ),
-    ("negotiations.minutes", "returned_to_draft"): lambda payload, checkers: _(
-        "The minutes were taken back to a draft, and the marks of checking were cleared."
+    "measure_changed": lambda payload, checkers: _("%(who)s changed a measure.") % {"who": payload["who"]},
+    "measure_removed": lambda payload, checkers: _("%(who)s removed a measure.") % {"who": payload["who"]},
+}
+
+
+def _people_marked(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell how many were marked as what."""
+    told = [f"{status.label} {payload[status.value]}" for status in Attendance.Status if payload.get(status.value)]
+    return _("%(who)s marked participants: %(marks)s.") % {"who": payload["who"], "marks": ", ".join(told)}
+
+
+def _head_counts(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell the head counts of which sectors were changed, from what to what."""
+    told = [
+        f"{Sector(sector).label} {'–' if was is None else was} → {'–' if now is None else now}"
+        for sector, (was, now) in payload["changes"].items()
+    ]
+    return _("%(who)s changed head counts: %(changes)s.") % {"who": payload["who"], "changes": ", ".join(told)}
+
+
+# What is told of findings of workshops, whether of a negotiation or of a whole round.
+FINDINGS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "findings_added": lambda payload, checkers: (
+        ngettext(
+            "%(who)s added %(count)s workshop finding.", "%(who)s added %(count)s workshop findings.", payload["count"]
+        )
+        % payload
+    ),
+    "finding_changed": lambda payload, checkers: _("%(who)s changed a workshop finding.") % payload,
+    "finding_moved": lambda payload, checkers: _("%(who)s moved a workshop finding to another column.") % payload,
+    "finding_reordered": lambda payload, checkers: _("%(who)s changed the order of the workshop findings.") % payload,
+    "finding_removed": lambda payload, checkers: _("%(who)s removed a workshop finding.") % payload,
+    "finding_restored": lambda payload, checkers: _("%(who)s brought back a workshop finding.") % payload,
+}
+
+
+# Subject and verb, as events.record was given them → what to say: who did what. Checkers are told by the id of their
+# mark; the payload has the doer's name besides, as "who".
+WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
+    ("negotiations.negotiation", "created"): lambda payload, checkers: _("%(who)s made the negotiation.") % payload,
+    ("negotiations.negotiation", "changed"): _details,
+    ("negotiations.negotiation", "parties_changed"): _parties,
+    ("negotiations.negotiation", "agenda_changed"): _agenda,
+    ("negotiations.negotiation", "convened"): lambda payload, checkers: (
+        _("%(who)s marked the parties as invited.") % payload
+    ),
+    ("negotiations.negotiation", "held"): lambda payload, checkers: (
+        _("%(who)s marked the negotiation as held.") % payload
+    ),
+    ("negotiations.negotiation", "postponed"): lambda payload, checkers: (
+        _("%(who)s postponed the negotiation: it was %(former)s, and is now %(now)s.")
+        % {"who": payload["who"], "former": _time(payload["former"]), "now": _time(payload["now"])}
+    ),
+    ("negotiations.negotiation", "cancelled"): lambda payload, checkers: (
+        _("%(who)s cancelled the negotiation.") % payload
+    ),
+    ("negotiations.negotiation", "reinstated"): lambda payload, checkers: (
+        _("%(who)s took the cancelled negotiation back to planned.") % payload
+    ),
+    ("negotiations.negotiation", "taken_back"): lambda payload, checkers: (
+        _("%(who)s took back the mark “held”.") % payload
+    ),
+    ("negotiations.negotiation", "removed"): lambda payload, checkers: _("%(who)s removed the negotiation.") % payload,
+    ("negotiations.minutes", "opened"): lambda payload, checkers: _("%(who)s began the minutes.") % payload,
+    ("negotiations.minutes", "sent_for_checking"): lambda payload, checkers: (
+        _("%(who)s sent the minutes for checking, to be checked by %(day)s.")
+        % {"who": payload["who"], "day": _day(payload, "check_by")}
+    ),
+    ("negotiations.minutes", "returned_to_draft"): lambda payload, checkers: (
+        _("%(who)s took the minutes back to a draft, and the marks of checking were cleared.") % payload
     ),
     ("negotiations.minutes", "marked"): _marked,
-    ("negotiations.minutes", "checked"): lambda payload, checkers: _("The minutes were checked by all."),
-    ("negotiations.minutes", "published"): lambda payload, checkers: _("The minutes were published."),
-    ("negotiations.summary", "opened"): lambda payload, checkers: _("The summary was begun."),
-    ("negotiations.summary", "frozen"): lambda payload, checkers: _(
-        "The summary was frozen and its final document was ordered."
+    ("negotiations.minutes", "text_changed"): lambda payload, checkers: (
+        _("%(who)s changed the text of the minutes: %(place)s.")
+        % {"who": payload["who"], "place": _place_in_minutes(payload)}
     ),
-    ("negotiations.summary", "reopened"): lambda payload, checkers: _("The summary was taken back to a draft."),
+    ("negotiations.minutes", "checker_added"): lambda payload, checkers: (
+        _("%(who)s added a checker: %(checker)s.")
+        % {"who": payload["who"], "checker": checkers.get(payload["check"], _("taken off since"))}
+    ),
+    ("negotiations.minutes", "checker_named"): lambda payload, checkers: (
+        _("%(who)s told who the checker is: %(checker)s.")
+        % {"who": payload["who"], "checker": checkers.get(payload["check"], _("taken off since"))}
+    ),
+    ("negotiations.minutes", "checker_removed"): lambda payload, checkers: (
+        _("%(who)s took off a checker.") % {"who": payload["who"]}
+    ),
+    ("negotiations.minutes", "attachments_changed"): lambda payload, checkers: (
+        _("%(who)s changed the attachments of the minutes.") % {"who": payload["who"]}
+    ),
+    ("negotiations.minutes", "entered_quickly"): lambda payload, checkers: (
+        _("%(who)s entered the essentials of minutes written elsewhere.") % {"who": payload["who"]}
+    ),
+    **{
+        (subject, verb): words
+        for subject in ("negotiations.negotiation", "negotiations.round")
+        for verb, words in MEASURE_WORDS.items()
+    },
+    ("negotiations.minutes", "checked"): lambda payload, checkers: _("The minutes were checked by all."),
+    ("negotiations.minutes", "published"): lambda payload, checkers: _("%(who)s published the minutes.") % payload,
+    ("negotiations.round", "opened"): lambda payload, checkers: _("%(who)s made the round.") % {"who": payload["who"]},
+    ("negotiations.round", "changed"): lambda payload, checkers: (
+        _("%(who)s changed the settings of the round: %(fields)s.")
+        % {"who": payload["who"], "fields": _field_names(Round, payload["fields"])}
+    ),
+    ("negotiations.round", "filled"): lambda payload, checkers: (
+        ngettext(
+            "%(who)s made %(count)s negotiation in the round.",
+            "%(who)s made %(count)s negotiations in the round.",
+            payload["count"],
+        )
+        % {"who": payload["who"], "count": payload["count"]}
+    ),
+    ("negotiations.negotiation", "followed_group"): lambda payload, checkers: _(
+        "The municipalities of the group were changed, and the parties with them."
+    ),
+    ("municipalities.municipalitygroup", "added"): lambda payload, checkers: (
+        _("%(who)s added the municipality group.") % {"who": payload["who"]}
+    ),
+    ("municipalities.municipalitygroup", "copied"): lambda payload, checkers: (
+        _("%(who)s copied the municipality group from the year %(year)s.")
+        % {"who": payload["who"], "year": payload["source"]}
+    ),
+    ("municipalities.municipalitygroup", "renamed"): lambda payload, checkers: (
+        _("%(who)s renamed the municipality group.") % {"who": payload["who"]}
+    ),
+    ("municipalities.municipalitygroup", "divided"): lambda payload, checkers: (
+        _("%(who)s changed the municipalities of the group: %(joined)s added, %(left)s taken out.")
+        % {"who": payload["who"], "joined": len(payload["joined"]), "left": len(payload["left"])}
+    ),
+    ("municipalities.municipalitygroup", "removed"): lambda payload, checkers: (
+        _("%(who)s removed a municipality group.") % {"who": payload["who"]}
+    ),
+    ("negotiations.summary", "opened"): lambda payload, checkers: _("%(who)s began the summary.") % payload,
+    ("negotiations.summary", "written"): lambda payload, checkers: (
+        _("%(who)s changed the texts of the summary.") % {"who": payload["who"]}
+    ),
+    ("negotiations.round", "feedback_added"): lambda payload, checkers: (
+        _("%(who)s added feedback on the round.") % {"who": payload["who"]}
+    ),
+    ("negotiations.round", "feedback_changed"): lambda payload, checkers: (
+        _("%(who)s changed feedback on the round.") % {"who": payload["who"]}
+    ),
+    ("negotiations.round", "feedback_removed"): lambda payload, checkers: (
+        _("%(who)s removed feedback on the round.") % {"who": payload["who"]}
+    ),
+    ("negotiations.negotiation", "people_added"): lambda payload, checkers: (
+        ngettext("%(who)s added %(count)s participant.", "%(who)s added %(count)s participants.", payload["count"])
+        % payload
+    ),
+    ("negotiations.negotiation", "person_changed"): lambda payload, checkers: (
+        _("%(who)s changed a participant.") % payload
+    ),
+    ("negotiations.negotiation", "person_removed"): lambda payload, checkers: (
+        _("%(who)s removed a participant.") % payload
+    ),
+    ("negotiations.negotiation", "people_marked"): _people_marked,
+    ("negotiations.negotiation", "head_counts_changed"): _head_counts,
+    **{
+        (subject, verb): words
+        for subject in ("negotiations.negotiation", "negotiations.round")
+        for verb, words in FINDINGS.items()
+    },
+    ("negotiations.round", "core_group_added"): lambda payload, checkers: _("%(who)s added a core group.") % payload,
+    ("negotiations.round", "core_group_changed"): lambda payload, checkers: (
+        _("%(who)s changed a core group.") % payload
+    ),
+    ("negotiations.round", "core_group_removed"): lambda payload, checkers: (
+        _("%(who)s removed a core group.") % payload
+    ),
+    ("negotiations.round", "figure_added"): lambda payload, checkers: (
+        _("%(who)s added a figure that the source states.") % payload
+    ),
+    ("negotiations.round", "figure_changed"): lambda payload, checkers: (
+        _("%(who)s changed a figure that the source states.") % payload
+    ),
+    ("negotiations.round", "figure_removed"): lambda payload, checkers: (
+        _("%(who)s removed a figure that the source states.") % payload
+    ),
+    ("negotiations.round", "theme_added"): lambda payload, checkers: _("%(who)s added a workshop theme.") % payload,
+    ("negotiations.round", "theme_changed"): lambda payload, checkers: _("%(who)s changed a workshop theme.") % payload,
+    ("negotiations.round", "theme_moved"): lambda payload, checkers: (
+        _("%(who)s changed the order of the workshop themes.") % payload
+    ),
+    ("negotiations.round", "theme_removed"): lambda payload, checkers: _("%(who)s removed a workshop theme.") % payload,
+    ("negotiations.summary", "frozen"): lambda payload, checkers: (
+        _("%(who)s froze the summary and ordered its final document.") % payload
+    ),
+    ("negotiations.summary", "reopened"): lambda payload, checkers: (
+        _("%(who)s took the summary back to a draft.") % payload
+    ),
     ("negotiations.summary", "put_on_agenda"): lambda payload, checkers: (
-        _("The summary was put on the agenda of the meeting of %(day)s.") % {"day": _day(payload, "on")}
+        _("%(who)s put the summary on the agenda of the meeting of %(day)s.")
+        % {"who": payload["who"], "day": _day(payload, "on")}
     ),
     ("negotiations.summary", "noted"): lambda payload, checkers: (
-        _("The summary was noted in the meeting of %(day)s, section %(section)s.")
-        % {"day": _day(payload, "on"), "section": payload["section"]}
+        _("%(who)s marked the summary as noted in the meeting of %(day)s, section %(section)s.")
+        % {"who": payload["who"], "day": _day(payload, "on"), "section": payload["section"]}
     ),
     ("negotiations.summary", "published"): lambda payload, checkers: (
-        _("The summary was published on %(day)s.") % {"day": _day(payload, "on")}
+        _("%(who)s published the summary on %(day)s.") % {"who": payload["who"], "day": _day(payload, "on")}
     ),
 }
 
@@ -76,7 +312,23 @@ def log_of(rows: Iterable[models.Model], checkers: Mapping[int, str] | None = No
     for row in rows:
         wanted |= Q(subject=row._meta.label_lower, subject_id=row.pk)
     return [
-        Happened(event.at, WORDS[event.subject, event.verb](event.payload, checkers or {}), str(event.user or ""))
+        _told(event, checkers or {})
         for event in Event.objects.filter(wanted).select_related("user").order_by("at", "id")
         if (event.subject, event.verb) in WORDS
     ]
+
+
+def _told(event: Event, checkers: Mapping[int, str]) -> Happened:
+    who = str(event.user or _("The system"))
+    words = WORDS[event.subject, event.verb](event.payload | {"who": who}, checkers)
+    return Happened(event.at, words, "" if who in words or event.user is None else who)
+
+
+def tell(event: Event, checkers: Mapping[int, str]) -> Happened:
+    """Tell one event, which has a word here (see `verbs_of`). Its user is read."""
+    return _told(event, checkers)
+
+
+def verbs_of(subject: str) -> list[str]:
+    """Return what can be told of a kind of subject ("app.model")."""
+    return [verb for kind, verb in WORDS if kind == subject]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from municipalities.access import Access
 from municipalities.models import Membership
-from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Round, Summary
+from negotiations.models import Measure, Minutes, MinutesCheck, Negotiation, Party, Round, Summary
 
 NONE: Q = Q(pk__in=[])
 
@@ -66,6 +66,49 @@ def visible_summaries(access: Access) -> QuerySet[Summary]:
     if access.is_board_member:
         seen |= Q(state__in=[Summary.State.ON_AGENDA, Summary.State.NOTED])
     return summaries.filter(seen)
+
+
+def visible_measures(access: Access) -> QuerySet[Measure]:
+    """Measures: those told in minutes that one may read, and those of a whole round in its summary.
+
+    Where each part has minutes of its own, a measure is read with those of the part it was agreed in.
+    """
+    measures: QuerySet[Measure] = Measure.objects.all()
+    if access.is_coordinator:
+        return measures
+    minutes = Minutes.objects.filter(negotiation=OuterRef("negotiation"))
+    read = visible_minutes(access).filter(negotiation=OuterRef("negotiation"))
+    # One under no item is told in the minutes of the last part: it waits until all of them can be read.
+    told = Exists(read.filter(Q(part=None) | Q(part=OuterRef("agenda_item__part")))) | (
+        Q(agenda_item=None) & Exists(read) & ~Exists(minutes.exclude(pk__in=visible_minutes(access).values("pk")))
+    )
+    of_round = Q(round__in=visible_rounds(access)) | Q(round__summary__in=visible_summaries(access))
+    return measures.filter(told | Q(negotiation=None) & of_round)
+
+
+def parts_told(access: Access, negotiation: Negotiation) -> set[int]:
+    """Return the ids of the parts of which the user may read what was discussed and agreed, not the agenda alone.
+
+    What has been written is a draft until the minutes are sent for checking (621/1999, 6 §). At most two queries.
+    """
+    parts = {part.pk for part in negotiation.parts.all()}
+    if access.is_coordinator:
+        return parts
+    of_parts = set(visible_minutes(access).filter(negotiation=negotiation).values_list("part_id", flat=True))
+    return parts if None in of_parts else {pk for pk in of_parts if pk is not None}
+
+
+def is_told(access: Access) -> Q | Exists:
+    """Return the condition that what was agreed under an agenda item may be read by the user: see parts_told."""
+    if access.is_coordinator:
+        return ~NONE
+    minutes = visible_minutes(access).filter(negotiation=OuterRef("part__negotiation"))
+    return Exists(minutes.filter(Q(part=None) | Q(part=OuterRef("part"))))
+
+
+def can_read_duty(access: Access) -> bool:
+    """See how the duty to negotiate stands: the coordinator for all, municipal staff for their own municipality."""
+    return access.is_coordinator or access.is_municipal
 
 
 def can_edit(access: Access) -> bool:

@@ -17,20 +17,27 @@ from django.views.decorators.http import require_safe
 from indicators.figures import Figure, Figures, Origin, read_figures, sparkline_points
 from indicators.models import Area, IndicatorSet
 from municipalities.access import CountyRequest
-from municipalities.models import County, Municipality, MunicipalityGroup
+from municipalities.models import County, Download, Municipality, MunicipalityGroup
 from negotiations import waiting
-from negotiations.models import Measure, Party
+from negotiations.followup import duty
+from negotiations.followup.agreed import is_overdue, listed, origin_url
+from negotiations.followup.views import coverages_shown, period_words
+from negotiations.models import Party, Summary
 from negotiations.permissions import (
-    visible_minutes,
+    visible_measures,
     visible_negotiations,
-    visible_rounds,
     visible_summaries,
 )
 from negotiations.planning.progress import steps_of
 from negotiations.reporting.views import brief_of, handled, with_handlings
+from negotiations.search import search as search_county
+
+State = Summary.State
 
 # How many of each the home page shows; the rest is a click away.
 ROUNDS_SHOWN = 3
+TASKS_SHOWN = 10
+MEASURES_SHOWN = 3
 FIGURES_SHOWN = 4
 # The box of a spark line, as the template draws it.
 SPARK_WIDTH, SPARK_HEIGHT = 104, 28
@@ -70,26 +77,36 @@ def county_home(request: CountyRequest, county: str) -> HttpResponse:
 
 
 def _coordinator_home(request: CountyRequest) -> HttpResponse:
-    today = timezone.localdate()
-    rounds = list(visible_rounds(request.access).order_by("-year", "-starts_on", "name")[:ROUNDS_SHOWN])
+    access, today = request.access, timezone.localdate()
+    desk = waiting.desk(access, today=today)
+    rounds = desk.rounds[:ROUNDS_SHOWN]
     steps = steps_of(rounds)
     context = {
         "today": today,
-        "tasks": waiting.for_coordinator(request.access, today=today),
-        "coming": waiting.coming(request.access, today=today),
+        "tasks": desk.tasks[:TASKS_SHOWN],
+        "further_tasks": desk.tasks[TASKS_SHOWN:],
+        "coming": desk.coming,
         "rounds": [(round_, steps[round_.pk]) for round_ in rounds],
+        "duty": coverages_shown(duty.read(request.county, today=today)),
     }
     return render(request, "negotiations/home_coordinator.html", context)
 
 
 def _municipal_home(request: CountyRequest) -> HttpResponse:
     access, today = request.access, timezone.localdate()
-    own = list(
-        Municipality.objects.filter(pk__in=access.municipality_ids).select_related("area").order_by("area__order")
-    )
+    municipalities = list(duty.municipalities_of(request.county))
+    own = [row for row in municipalities if row.pk in access.municipality_ids]
+    if not own:  # the municipality has gone over to another county since
+        return _board_home(request)
     first = own[0]
-    themes, _origins = _themes(request.county, first, today=today)
-    coming = waiting.coming(access, today=today, within=None)
+    found = duty.read(request.county, today=today, towards=own)
+    themes, _origins = _themes(request.county, first, municipalities, today=today)
+    coming = waiting.coming(access, today=today)
+    measures = list(
+        listed(access)
+        .filter(municipality__in=own)
+        .order_by(F("due_on").asc(nulls_last=True), "-negotiation__earliest", "position", "pk")
+    )
     context = {
         "today": today,
         "own": own,
@@ -97,6 +114,12 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
         "next": coming[0] if coming else None,
         "later": coming[1:],
         "checks": waiting.to_check(access),
+        "measures": [
+            (measure, origin_url(access, measure), is_overdue(measure, today=today))
+            for measure in measures[:MEASURES_SHOWN]
+        ],
+        "measures_total": len(measures),
+        "duty": [(row, [(c, period_words(c), c.of(row.pk)) for c in found.coverages]) for row in own],
         "figures": [theme.rows[0] for theme in themes if theme.rows][:FIGURES_SHOWN],
         "summaries": list(visible_summaries(access).select_related("round").order_by("-round__year")[:3]),
     }
@@ -104,14 +127,39 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
 
 
 def _board_home(request: CountyRequest) -> HttpResponse:
-    rows = [(summary, handled(summary)) for summary in with_handlings(request)]
+    summaries = list(with_handlings(request))
+    taken = set(
+        Download.objects.filter(
+            user=request.user, document__in=[row.document_id for row in summaries if row.document_id]
+        ).values_list("document", flat=True)
+    )
+    # New is what this user has not taken yet; a draft has nothing to take.
+    rows = [
+        (row, handled(row), row.document_id is not None and row.state != State.DRAFT and row.document_id not in taken)
+        for row in summaries
+    ]
     context: dict[str, Any] = {
         "latest": rows[0] if rows else None,
         "earlier": rows[1:],
+        "news": sum(is_new for _summary, _handled, is_new in rows),
         "today": timezone.localdate(),
         "brief": brief_of(rows[0][0])[0] if rows else None,
     }
     return render(request, "negotiations/home_board.html", context)
+
+
+@require_safe
+def help_(request: CountyRequest, county: str) -> HttpResponse:
+    """Tell the user what they do here in the course of a year, in each of their roles."""
+    return render(request, "help/help.html")
+
+
+@require_safe
+def search(request: CountyRequest, county: str) -> HttpResponse:
+    """Show what the user may know of that has the words they typed."""
+    return render(
+        request, "negotiations/search.html", {"found": search_county(request.access, request.GET.get("q", ""))}
+    )
 
 
 @require_safe
@@ -122,10 +170,8 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
         Municipality.objects.select_related("area"), county=request.county, area__code=code
     )
     negotiations = visible_negotiations(access)
-    # What was agreed is read from one's own negotiations, and by everyone from published minutes.
-    known = Q(negotiation__in=negotiations) | Q(negotiation__in=visible_minutes(access).values("negotiation"))
-    known |= Q(negotiation=None, round__in=visible_rounds(access))
-    themes, origins = _themes(request.county, shown, today=timezone.localdate())
+    every = list(duty.municipalities_of(request.county))
+    themes, origins = _themes(request.county, shown, every, today=timezone.localdate())
     by_name = Municipality.objects.select_related("area").order_by("area__order")
     context: dict[str, Any] = {
         "municipality": shown,
@@ -145,7 +191,8 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
             .order_by("-negotiation__earliest", "-negotiation__starts_at")
         ),
         "measures": list(
-            Measure.objects.filter(known, municipality=shown)
+            visible_measures(access)
+            .filter(municipality=shown)
             .select_related("priority", "negotiation", "round")
             .order_by("-negotiation__earliest", "position", "pk")
         ),
@@ -153,14 +200,14 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
     return render(request, "negotiations/municipality.html", context)
 
 
-def _themes(county: County, shown: Municipality, *, today: date) -> tuple[list[Theme], list[Origin]]:
-    """Return the municipality's figures by theme, and the sources of those that are shown."""
+def _themes(
+    county: County, shown: Municipality, every: Sequence[Municipality], *, today: date
+) -> tuple[list[Theme], list[Origin]]:
+    """Return the municipality's figures by theme beside those of every one, and the sources of those shown."""
     chosen = indicator_set_of(county)
     if chosen is None:
         return [], []
-    areas = [
-        row.area for row in Municipality.objects.filter(county=county).select_related("area").order_by("area__order")
-    ]
+    areas = [row.area for row in every]
     figures = read_figures(chosen, [county.area, *areas], year=today.year, language=get_language() or "fi")
     themes: dict[str, list[FigureRow]] = {}
     for row in _rows(figures, county.area, shown.area, areas):

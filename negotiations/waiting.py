@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,11 +17,13 @@ from municipalities.access import Access
 from municipalities.documents import visible_documents
 from municipalities.models import Document
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
-from negotiations.permissions import can_mark, visible_minutes, visible_negotiations, visible_summaries
+from negotiations.permissions import can_mark, visible_minutes, visible_negotiations, visible_rounds, visible_summaries
 
 # How far ahead "next" looks.
 AHEAD = timedelta(weeks=4)
 WAITING = MinutesCheck.Outcome.WAITING
+State = Negotiation.State
+AHEAD_OF_HOLDING = frozenset({State.PLANNED, State.CONVENED})
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,32 @@ class Task:
     url: str
 
 
-def for_coordinator(access: Access, *, today: date) -> list[Task]:
-    """Return what waits for the coordinator, the oldest first."""
-    tasks = [*_minutes(access, today), *_summaries(access, today), *_failed_documents(access)]
-    return sorted(tasks, key=lambda task: (task.since, task.subject))
+@dataclass(frozen=True)
+class Desk:
+    """What a coordinator has before them: what waits, the oldest first, what comes next, and the rounds."""
+
+    tasks: list[Task]
+    coming: list[Negotiation]
+    # The latest first.
+    rounds: list[Round]
+
+
+def desk(access: Access, *, today: date) -> Desk:
+    """Return what a coordinator has before them. As many queries however much it is."""
+    rounds = _rounds(access)
+    negotiations = _unfinished(access, today)
+    tasks = [
+        *_of_rounds(access, rounds, today),
+        *_of_negotiations(access, negotiations, today),
+        *_minutes(access, today),
+        *_summaries(access, today),
+        *_failed_documents(access),
+    ]
+    return Desk(
+        tasks=sorted(tasks, key=lambda task: (task.since, task.subject)),
+        coming=[row for row in negotiations if row.state in AHEAD_OF_HOLDING and row.latest >= today],
+        rounds=rounds,
+    )
 
 
 def to_check(access: Access) -> list[MinutesCheck]:
@@ -54,23 +79,83 @@ def to_check(access: Access) -> list[MinutesCheck]:
     return [check for check in checks if can_mark(access, check)]
 
 
-def coming(access: Access, *, today: date, within: timedelta | None = AHEAD) -> list[Negotiation]:
-    """Return the negotiations that are still to be held, the nearest first."""
+def coming(access: Access, *, today: date) -> list[Negotiation]:
+    """Return the negotiations that are still to be held, the nearest first, each with its legal bases."""
     rows = (
         visible_negotiations(access)
         .filter(
-            state__in=[Negotiation.State.PLANNED, Negotiation.State.CONVENED],
+            state__in=AHEAD_OF_HOLDING,
             latest__gte=today,
             # A round known only as a plan is of the past: what became of it is not known here.
             round__plan_as_of=None,
         )
-        .select_related("round")
-        .prefetch_related("parts")
+        .annotate(bases=ArrayAgg("parts__legal_basis", filter=Q(parts__isnull=False), order_by="parts__position"))
         .order_by("earliest", "starts_at", "pk")
     )
-    if within is not None:
-        rows = rows.filter(earliest__lte=today + within)
     return list(rows)
+
+
+def _rounds(access: Access) -> list[Round]:
+    """Return the rounds with what they lack, the latest first."""
+    own = Negotiation.objects.filter(round=OuterRef("pk"))
+    rows = visible_rounds(access).annotate(
+        has_any=Exists(own),
+        has_unheld=Exists(own.filter(state__in=AHEAD_OF_HOLDING)),
+        has_held=Exists(own.filter(state=State.HELD)),
+        has_summary=Exists(Summary.objects.filter(round=OuterRef("pk"))),
+    )
+    return list(rows.order_by("-year", "-starts_on", "name"))
+
+
+def _of_rounds(access: Access, rounds: Iterable[Round], today: date) -> Iterator[Task]:
+    for round_ in rounds:
+        if round_.plan_as_of is not None:
+            continue
+        url = reverse("round", args=[access.county.slug, round_.pk])
+        if not round_.has_any:  # type: ignore[attr-defined]
+            if round_.ends_on >= today:
+                why = _("The round has no negotiations yet. It is to begin on %(day)s.") % {
+                    "day": timewords.day(round_.starts_on)
+                }
+                yield Task(_("Plan the negotiations"), round_.name, why, round_.starts_on, url)
+        elif round_.has_held and not round_.has_unheld and not round_.has_summary:  # type: ignore[attr-defined]
+            why = _("All negotiations have been held, and the summary has not been begun.")
+            yield Task(_("Begin the summary"), round_.name, why, round_.ends_on, url)
+
+
+def _unfinished(access: Access, today: date) -> list[Negotiation]:
+    """Return the negotiations that are to be moved on now or soon, the nearest first."""
+    # Once the summary of its round is frozen, nobody waits for minutes that were never written here.
+    reported = Exists(Summary.objects.filter(round=OuterRef("round")).exclude(state=Summary.State.DRAFT))
+    ahead = Q(state__in=AHEAD_OF_HOLDING, earliest__lte=today + AHEAD)
+    unminuted = Q(state=State.HELD) & ~Exists(Minutes.objects.filter(negotiation=OuterRef("pk"))) & ~reported
+    rows = visible_negotiations(access).filter(ahead | unminuted, round__plan_as_of=None)
+    return list(rows.order_by("earliest", "starts_at", "pk"))
+
+
+def _of_negotiations(access: Access, negotiations: Iterable[Negotiation], today: date) -> Iterator[Task]:
+    for row in negotiations:
+        when = {"when": timewords.day(row.latest) if row.earliest == row.latest else _span(row)}
+        url = reverse("negotiation", args=[access.county.slug, row.pk])
+        if row.state == State.HELD:
+            why = _("Held %(when)s. The minutes have not been begun.") % when
+            yield Task(_("Begin the minutes"), row.title, why, row.latest, url)
+        elif row.state == State.CONVENED and row.latest < today:
+            why = _("The negotiation was on %(when)s.") % when
+            yield Task(_("Mark the negotiation as held"), row.title, why, row.latest, url)
+        elif row.latest < today:
+            why = _("It was planned for %(when)s, and the parties were not invited. Postpone it or cancel it.") % when
+            yield Task(_("Settle what became of the negotiation"), row.title, why, row.latest, url)
+        elif row.state == State.PLANNED and row.precision == Negotiation.Precision.MONTH:
+            why = _("It is planned for %(when)s. Give its day, and invite the parties.") % when
+            yield Task(_("Fix the time of the negotiation"), row.title, why, row.earliest, url)
+        elif row.state == State.PLANNED:
+            why = _("The negotiation is on %(when)s, and the parties have not been invited.") % when
+            yield Task(_("Invite the parties"), row.title, why, row.earliest, url)
+
+
+def _span(row: Negotiation) -> str:
+    return timewords.span(row.earliest, row.latest)
 
 
 def _minutes(access: Access, today: date) -> Iterator[Task]:
@@ -83,7 +168,7 @@ def _minutes(access: Access, today: date) -> Iterator[Task]:
     )
     for minutes in rows:
         negotiation = minutes.negotiation
-        url = reverse("negotiation", args=[access.county.slug, negotiation.pk]) + "#poytakirjat"
+        url = reverse("negotiation_minutes", args=[access.county.slug, negotiation.pk])
         held = negotiation.latest
         if minutes.state == Minutes.State.DRAFT:
             why = _("The minutes are a draft. The negotiation was held on %(day)s.") % {"day": timewords.day(held)}

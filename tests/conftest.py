@@ -15,6 +15,27 @@ from tests.factories import make_county, make_municipality, make_user
 Role = Membership.Role
 
 
+# What starts, stops and times real processes: never two of them at once, however many run the tests.
+PROCESSES = (
+    "hyte/test_backup",
+    "hyte/test_bench",
+    "hyte/test_database_away",
+    "hyte/test_demo",
+    "hyte/test_embedded",
+    "hyte/test_production",
+    "municipalities/test_documents_faults",
+    "municipalities/test_documents_worker",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of processes into one group, which pytest-xdist gives to one of its workers."""
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(PROCESSES):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def quick_settings() -> Iterator[None]:
     """Passwords hashed in no time, and static files by their own names: nothing is collected for a test run."""

@@ -9,7 +9,7 @@ from typing import Any
 import factory
 
 from indicators.models import Area
-from municipalities.models import County, Membership, Municipality, User
+from municipalities.models import County, Membership, Municipality, Organisation, Person, Priority, Sector, User
 from negotiations.demo.building import Item, PartText, add_parties, add_parts, moment
 from negotiations.models import LegalBasis, Negotiation, Round
 from negotiations.sitting.conduct import convene, hold
@@ -89,6 +89,27 @@ def make_round(county: County, **fields: Any) -> Round:
         "ends_on": date(2024, 12, 1),
     }
     row: Round = Round.objects.create(county=county, **(values | fields))
+    return row
+
+
+def make_priority(county: County, name: str = "Lapset ja nuoret", **fields: Any) -> Priority:
+    """Make a priority of a strategy period. Inside the county's scope."""
+    values: dict[str, Any] = {"starts_on": date(2022, 1, 1), "ends_on": date(2029, 12, 31)}
+    row: Priority = Priority.objects.create(county=county, name=name, **(values | fields))
+    return row
+
+
+def make_organisation(
+    county: County, name: str = "Hankasalmen seurakunta", sector: str = Sector.PARISH
+) -> Organisation:
+    """Make an organisation of the register. Inside the county's scope."""
+    row: Organisation = Organisation.objects.create(county=county, name=name, sector=sector)
+    return row
+
+
+def make_person(county: County, name: str = "Hyvinvointikoordinaattori", **fields: Any) -> Person:
+    """Make a person of the register, for the county unless told. Inside its scope."""
+    row: Person = Person.objects.create(county=county, name=name, **({"sector": Sector.COUNTY} | fields))
     return row
 
 

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -33,6 +34,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 def _environment(stack: contextlib.ExitStack) -> dict[str, str]:
     given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # The servers of the run that started this worker, and in Redis a database of its own.
+        url = urlsplit(given["REDIS_URL"])
+        given["REDIS_URL"] = urlunsplit(url._replace(path=f"/{int(worker.removeprefix('gw')) + 1}"))
     own = {} if len(given) == 2 else stack.enter_context(services_beside(TEST_ROOT, fast=True)).environment
     scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hyte-test-"))
     static = Path(scratch, "static")

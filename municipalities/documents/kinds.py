@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -34,7 +34,7 @@ from municipalities.models import Document
 from municipalities.moves import NotAllowedNow
 
 # Raised when code, rather than a template or a stylesheet, changes what a document looks like.
-LAYOUT_VERSION = "1"
+LAYOUT_VERSION = "2"
 BASE_STYLESHEET = "documents/base.css"
 # The largest context seen in real life (a round with 22 municipalities and its figures) is about 0.3 MB.
 MAX_CONTEXT_BYTES = 4_000_000
@@ -190,25 +190,62 @@ def key_of(*, county_id: int, kind: str, language: str, variant: str, version: s
 
 def template_version(kind: Kind, language: str) -> str:
     """Return a hash of everything but the context that makes the page: a changed layout makes a new document."""
-    digest = hashlib.sha256(LAYOUT_VERSION.encode())
-    for part in _layout_parts(kind, language):
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()
+    return layout(kind, language).version
 
 
-def _layout_parts(kind: Kind, language: str) -> Iterator[bytes]:
-    for template in _with_relatives(engine().get_template(kind.template)):
-        yield template.source.encode()
-    for path in (BASE_STYLESHEET, *kind.stylesheets):
-        yield static_file(path).read_bytes()
+@dataclass(frozen=True)
+class Layout:
+    """A kind's page template, compiled, and the version of all that makes the page: of one reading of the files."""
+
+    template: Template
+    version: str
+    # The files read, and what they were like.
+    files: dict[Path, tuple[int, int, int] | None]
+
+
+_layouts: dict[tuple[object, ...], Layout] = {}
+
+
+def layout(kind: Kind, language: str) -> Layout:
+    """Return the layout as the files are now. They are read again only when one of them has changed."""
+    # What is looked up where is set by these; the tests change them.
+    configured = (LAYOUT_VERSION, str(settings.TEMPLATES[0]["DIRS"]), str(settings.LOCALE_PATHS))
+    key = (kind.template, kind.stylesheets, language, *configured)
+    known = _layouts.get(key)
+    if known is None or any(_likeness(path) != before for path, before in known.files.items()):
+        known = _layouts[key] = _read_layout(kind, language)
+    return known
+
+
+def _read_layout(kind: Kind, language: str) -> Layout:
+    # An engine of its own, as an engine keeps the templates that it has read.
+    reader = engine()
+    top = reader.get_template(kind.template)
+    templates = _with_relatives(reader, top)
+    paths = [static_file(path) for path in (BASE_STYLESHEET, *kind.stylesheets)]
     # The words of the page that are not in the context come from the translations.
-    for folder in settings.LOCALE_PATHS:
-        catalogue = Path(folder) / language / "LC_MESSAGES" / "django.mo"
-        if catalogue.exists():
-            yield catalogue.read_bytes()
+    catalogues = [Path(folder) / language / "LC_MESSAGES" / "django.mo" for folder in settings.LOCALE_PATHS]
+    files = {path: _likeness(path) for path in (*(Path(str(t.origin)) for t in templates), *paths, *catalogues)}
+    digest = hashlib.sha256(LAYOUT_VERSION.encode())
+    for part in (
+        *(template.source.encode() for template in templates),
+        *(path.read_bytes() for path in paths),
+        *(path.read_bytes() for path in catalogues if path.exists()),
+    ):
+        digest.update(hashlib.sha256(part).digest())
+    return Layout(top, digest.hexdigest(), files)
 
 
-def _with_relatives(template: Template) -> list[Template]:
+def _likeness(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file from what it was before; None for one that is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _with_relatives(reader: Engine, template: Template) -> list[Template]:
     """Return the template and, in a fixed order, each that it extends or includes, however far."""
     found: dict[str, Template] = {}
     waiting = [template]
@@ -224,7 +261,7 @@ def _with_relatives(template: Template) -> list[Template]:
             name = reference.var
             if not isinstance(name, str):
                 raise TypeError(f"{current.name} must name the templates that it extends and includes as plain texts.")
-            waiting.append(engine().get_template(name))
+            waiting.append(reader.get_template(name))
     return [found[name] for name in sorted(found)]
 
 

@@ -5,6 +5,12 @@ moving forward. When the beats stop, because the worker was killed, the lease ru
 document again. Only the holder of the lease can finish or fail it, so that a worker that was only thought dead, and
 comes back, changes nothing.
 
+What cuts an attempt off counts by who saw it. When only the process that rendered has died (of memory, of a fault in
+a library, by the hard time limit), the worker that had started it lives and says so: that speaks against the
+document, and after MAX_CRASHES it fails. When the whole worker has gone (a power cut, an update, `kill -9`), nobody
+is left to say why, and most often the document was merely in its hands: it is queued again, until MAX_ATTEMPTS. That
+bound is for the document that takes the whole worker with it each time: it too must come to an end.
+
 While a document is queued, `leased_until` tells until when its message is believed to be on its way to a worker.
 When the time passes, because Redis was emptied or a worker died with the message, the reaper sends another.
 
@@ -33,7 +39,7 @@ from municipalities.documents import failures, storage
 from municipalities.documents.failures import Failure
 from municipalities.documents.kinds import Meta, freeze, key_of, kind_named, template_version
 from municipalities.events import record
-from municipalities.models import County, Document, User
+from municipalities.models import County, Document, Event, User
 from municipalities.moves import locked, require_state
 
 log = logging.getLogger(__name__)
@@ -66,7 +72,9 @@ LEASE = timedelta(seconds=30)
 BEAT = 10.0  # seconds
 MESSAGE_TRUSTED = timedelta(seconds=30)
 NUDGE_EVERY = timedelta(seconds=60)
-MAX_ATTEMPTS = 3
+# How often the process that renders a document may die under it; how often a document is begun at all.
+MAX_CRASHES = 3
+MAX_ATTEMPTS = 10
 # The reaper sends messages until this many wait. So 200 documents queued behind each other cause no second message,
 # and an emptied Redis is filled up again faster than the workers use it up.
 MESSAGES_WANTED = 50
@@ -206,10 +214,11 @@ def lose(document: Document) -> Document:
 
 
 @transaction.atomic
-def start(county: County, document_id: int) -> Lease | None:
+def start(county: County, document_id: int, *, message: str = "") -> Lease | None:
     """Take the lease of a document that nobody is rendering. Returns None when there is nothing to do.
 
-    That is the usual end of a message that came twice: the document is ready, or somebody is at it.
+    That is the usual end of a message that came twice: the document is ready, or somebody is at it. `message` is the
+    id of the message that the worker has it from.
     """
     free = Q(state=State.QUEUED) | Q(state=State.RENDERING, leased_until__lt=Now())
     document: Document | None = Document.objects.select_for_update(of=("self",)).filter(free, pk=document_id).first()
@@ -225,7 +234,7 @@ def start(county: County, document_id: int) -> Lease | None:
     document.leased_until = Now() + LEASE
     document.progress, document.step = 0, ""
     document.save()
-    record(document, "started", by=None, attempt=document.attempts)
+    record(document, "started", by=None, attempt=document.attempts, message=message)
     return Lease(county, document.pk, document.lease)
 
 
@@ -289,11 +298,48 @@ def _save_failure(document: Document, why: Callable[[], Failure]) -> None:
     record(document, "failed", by=None, code=failure.code)
 
 
+@transaction.atomic
+def crash(document_id: int, *, message: str) -> None:
+    """Enter that the process rendering a document has died, as its worker tells, and queue the document again.
+
+    After MAX_CRASHES, call it failed. Does nothing when somebody else has the document by now, or when it is ready.
+    Inside the county's scope.
+    """
+    document: Document | None = (
+        Document.objects.select_for_update(of=("self",)).filter(pk=document_id, state=State.RENDERING).first()
+    )
+    if document is None:
+        return
+    events = Event.objects.filter(subject=document._meta.label_lower, subject_id=document.pk).order_by("-pk")
+    begun = events.filter(verb="started").first()
+    if begun is None or begun.payload.get("message") != message:
+        return
+    record(document, "crashed", by=None, attempt=document.attempts)
+    asked = events.filter(verb__in=["requested", "retried"]).values_list("pk", flat=True).first() or 0
+    _cut_off(document, crashes=events.filter(verb="crashed", pk__gt=asked).count())
+
+
+def _cut_off(document: Document, *, crashes: int = 0) -> None:
+    """Queue a document again whose attempt has been cut off; when there have been too many, call it failed."""
+    if crashes >= MAX_CRASHES or document.attempts >= MAX_ATTEMPTS:
+        document.state = require_state(document, MOVES, "fail")
+        _save_failure(document, partial(failures.interrupted, crashes or document.attempts))
+        return
+    document.state = require_state(document, MOVES, "requeue")
+    document.lease = None
+    document.leased_until = Now() + MESSAGE_TRUSTED
+    document.progress, document.step = 0, ""
+    document.save()
+    record(document, "requeued", by=None, attempt=document.attempts)
+    log.warning("document %d is queued again: what rendered it has gone", document.pk)
+    _send_on_commit(document)
+
+
 # --- Done by the reaper ---------------------------------------------------------------------------------------
 
 
 def reap() -> None:
-    """Queue again what a dead worker left, and send the messages that have been lost."""
+    """Queue again what a dead worker left, send the messages that have been lost, and clear half-written files away."""
     with scopes_disabled():
         overdue = list(
             Document.objects.filter(
@@ -310,27 +356,22 @@ def reap() -> None:
                 requeue(document)
             elif room > 0 and _nudge(document):
                 room -= 1
+    storage.sweep(_is_held)
 
 
 @transaction.atomic
 def requeue(left: Document) -> None:
-    """Queue a document again whose lease has run out; after the last attempt, call it failed."""
+    """Queue a document again whose lease has run out: its worker has gone."""
     run_out = Document.objects.filter(pk=left.pk, state=State.RENDERING, leased_until__lt=Now())
     document: Document | None = run_out.select_for_update(of=("self",)).first()
-    if document is None:
-        return
-    if document.attempts >= MAX_ATTEMPTS:
-        document.state = require_state(document, MOVES, "fail")
-        _save_failure(document, partial(failures.interrupted, document.attempts))
-        return
-    document.state = require_state(document, MOVES, "requeue")
-    document.lease = None
-    document.leased_until = Now() + MESSAGE_TRUSTED
-    document.progress, document.step = 0, ""
-    document.save()
-    record(document, "requeued", by=None, attempt=document.attempts)
-    log.warning("document %d is queued again: the worker that rendered it has gone", document.pk)
-    _send_on_commit(document)
+    if document is not None:
+        _cut_off(document)
+
+
+def _is_held(token: UUID) -> bool:
+    """Return whether somebody is rendering a document by this lease."""
+    with scopes_disabled():
+        return bool(Document.objects.filter(state=State.RENDERING, lease=token).exists())
 
 
 def _nudge(document: Document) -> bool:

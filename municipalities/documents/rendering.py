@@ -31,7 +31,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from municipalities.documents import failures, pdf, storage
 from municipalities.documents.failures import Failure
 from municipalities.documents.hyphenation import install_finnish
-from municipalities.documents.kinds import BASE_STYLESHEET, Attachment, Frozen, Kind, engine, kind_named, thaw
+from municipalities.documents.kinds import BASE_STYLESHEET, Attachment, Frozen, Kind, kind_named, layout, thaw
 from municipalities.documents.lifecycle import BEAT, Lease, LeaseLost, fail, finish, readdress, start
 from municipalities.documents.stylesheet import county_stylesheet
 from municipalities.models import County
@@ -52,12 +52,13 @@ UNKNOWN_LETTER = re.compile(r"unsupported by fonts: (.+)$", re.DOTALL)
 install_finnish()
 
 
-def render(county: County, document_id: int) -> None:
+def render(county: County, document_id: int, *, message: str = "") -> None:
     """Render a queued document, to ready or failed; do nothing when there is nothing to do. Inside the county's scope.
 
+    `message` is the id of the message that asks for it.
     Raises a database error when the outcome cannot be written down: the lease then runs out and the reaper comes.
     """
-    lease = start(county, document_id)
+    lease = start(county, document_id, message=message)
     if lease is None:
         return
     began = time.monotonic()
@@ -156,7 +157,7 @@ def compose(kind: Kind, frozen: Frozen) -> str:
         }
     )
     with connection.execute_wrapper(_refuse_query):
-        return engine().get_template(kind.template).render(context)
+        return layout(kind, frozen.meta.language).template.render(context)
 
 
 def _refuse_query(*arguments: Any) -> NoReturn:

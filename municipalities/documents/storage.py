@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +22,12 @@ def path_of(document: Document) -> Path:
     return settings.DOCUMENTS_ROOT / str(document.county_id) / document.key[:2] / f"{document.key}.pdf"
 
 
+def unfinished() -> Path:
+    """Return the folder of files that are being written: one for all, so that what is left there is soon found."""
+    folder: Path = settings.DOCUMENTS_ROOT / "unfinished"
+    return folder
+
+
 def is_stored(document: Document) -> bool:
     """Return whether the file of a ready document is there, with its size."""
     try:
@@ -31,7 +38,7 @@ def is_stored(document: Document) -> bool:
 
 @dataclass(frozen=True)
 class Unpublished:
-    """A file that is written in full, on the disk, beside its place, under a name nobody reads."""
+    """A file that is written in full, on the disk of its place, under a name nobody reads."""
 
     path: Path
     target: Path
@@ -42,9 +49,6 @@ class Unpublished:
         """Put the file in its place, in one step. Call it while the right to do so is held (a lock on the row)."""
         self.path.replace(self.target)
         _sync_folder(self.target.parent)
-        # What earlier attempts left when they were killed. None can be in work: the lease is ours.
-        for leftover in self.target.parent.glob(f"{self.target.stem}.*.part"):
-            leftover.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Take the file away; harmless when it has been published."""
@@ -52,10 +56,11 @@ class Unpublished:
 
 
 def write(document: Document, content: bytes, lease: UUID) -> Unpublished:
-    """Write the content beside its place and have it on the disk. Raises OSError, leaving nothing behind."""
+    """Write the content apart from its place and have it on the disk. Raises OSError, leaving nothing behind."""
     target = path_of(document)
     _make_folder(target.parent)
-    path = target.parent / f"{target.stem}.{lease}.part"
+    path = unfinished() / f"{target.stem}.{lease}.part"
+    _make_folder(path.parent)
     try:
         with path.open("xb") as file:
             file.write(content)
@@ -65,6 +70,21 @@ def write(document: Document, content: bytes, lease: UUID) -> Unpublished:
         path.unlink(missing_ok=True)
         raise
     return Unpublished(path, target, len(content), hashlib.sha256(content).hexdigest())
+
+
+def sweep(is_held: Callable[[UUID], bool]) -> None:
+    """Remove what killed workers have left half-written: every unfinished file that nobody holds the lease of.
+
+    A lease is taken before its file is begun. So a file that is seen here, and whose lease is then not found, belongs
+    to nobody, however new it is.
+    """
+    for path in unfinished().glob("*.part"):
+        try:
+            token = UUID(path.stem.rpartition(".")[2])
+        except ValueError:
+            continue  # none of ours
+        if not is_held(token):
+            path.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from municipalities.models.people import (
 from municipalities.models.places import (
     CouncilTerm,
     County,
+    CountyLogo,
     Municipality,
     MunicipalityGroup,
     Priority,
@@ -21,6 +22,7 @@ from municipalities.models.places import (
 __all__ = [
     "CouncilTerm",
     "County",
+    "CountyLogo",
     "Document",
     "Download",
     "Event",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from municipalities.models.places import County
+from municipalities.searching import SWEDISH, vector
 
 
 class Document(models.Model):
@@ -86,6 +88,8 @@ class Document(models.Model):
                 condition=Q(state__in=["queued", "rendering"]),
             ),
             models.Index(fields=["county", "-queued_at"], name="document_of_county"),
+            GinIndex(vector("title"), name="document_words", condition=~Q(language="sv")),
+            GinIndex(vector("title", stemmed=SWEDISH), name="document_words_sv", condition=Q(language="sv")),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from municipalities.models.places import County, Municipality
+from municipalities.searching import name_vector
 
 
 class Sector(models.TextChoices):
@@ -141,6 +143,7 @@ class Organisation(models.Model):
                 name="organisation_sector",
             ),
         )
+        indexes = (GinIndex(name_vector("name"), name="organisation_words"),)
 
     def __str__(self) -> str:
         return self.name
@@ -198,6 +201,7 @@ class Person(models.Model):
                 name="person_for_one",
             ),
         )
+        indexes = (GinIndex(name_vector("name", "role"), name="person_words"),)
 
     def __str__(self) -> str:
         return self.name

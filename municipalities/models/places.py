@@ -22,6 +22,22 @@ class County(models.Model):
         ONE = "one", _("one document with two parts")
         TWO = "two", _("two documents, one per legal basis")
 
+    class Checkers(models.TextChoices):
+        """Who checks the minutes. Organisations have no checker."""
+
+        MUNICIPALITIES = "municipalities", _("the municipalities that took part")
+        PARTIES = "parties", _("the county and the municipalities that took part")
+
+    class Numbering(models.TextChoices):
+        """How the items of the minutes are numbered, in each part from one."""
+
+        SECTION = "section", _("1 §, 2 §, 3 §")
+        PLAIN = "plain", _("1., 2., 3.")
+
+        def of(self, number: int) -> str:
+            """Write the number of an item: "3 §" or "3."."""
+            return f"{number}." if self == County.Numbering.PLAIN else f"{number}\N{NO-BREAK SPACE}§"
+
     area = models.OneToOneField(Area, models.PROTECT, related_name="county", verbose_name=_("area"))
     slug = models.SlugField(_("in the address"), unique=True)
     languages = models.JSONField(
@@ -41,6 +57,8 @@ class County(models.Model):
         default="#0e5d8a",
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Give the colour as #rrggbb."))],
     )
+    # Tells whether there is a logo, and its address from that of the one before it.
+    logo_version = models.CharField(_("version of the logo"), max_length=16, blank=True, editable=False)
     short_name = models.CharField(
         _("short name"),
         max_length=40,
@@ -55,7 +73,18 @@ class County(models.Model):
         default=MinutesForm.ONE,
     )
     minutes_name = models.CharField(_("name of the minutes"), max_length=60, default="Neuvottelupöytäkirja")
+    summary_name = models.CharField(_("name of the summary"), max_length=60, default="Yhteenveto")
+    item_numbering = models.CharField(
+        _("numbering of the items"), max_length=10, choices=Numbering, default=Numbering.SECTION
+    )
+    minutes_checkers = models.CharField(
+        _("who checks the minutes"), max_length=20, choices=Checkers, default=Checkers.MUNICIPALITIES
+    )
+    # "If no remarks come by the date, the minutes are deemed checked": the county may set so.
+    silence_is_checking = models.BooleanField(_("silence until the date means checked"), default=False)
+    check_days = models.PositiveSmallIntegerField(_("days given for checking"), default=14)
     download_retention_days = models.PositiveIntegerField(_("days that the log of downloads is kept"), default=730)
+    contact_retention_days = models.PositiveIntegerField(_("days that contact details are kept"), default=730)
 
     class Meta:
         verbose_name = _("wellbeing services county")
@@ -65,6 +94,23 @@ class County(models.Model):
 
     def __str__(self) -> str:
         return self.area.name
+
+
+class CountyLogo(models.Model):
+    """A county's logo: a picture whose content has been looked at. Apart from the county, which every page reads."""
+
+    county = models.OneToOneField(County, models.CASCADE, related_name="logo", verbose_name=_("county"))
+    content = models.BinaryField(_("picture"))
+    media_type = models.CharField(_("kind of picture"), max_length=20)
+    width = models.PositiveSmallIntegerField(_("width, pixels"))
+    height = models.PositiveSmallIntegerField(_("height, pixels"))
+
+    class Meta:
+        verbose_name = _("logo")
+        verbose_name_plural = _("logos")
+
+    def __str__(self) -> str:
+        return str(self.county)
 
 
 class Municipality(models.Model):

@@ -86,10 +86,17 @@ def tone_label(tone: str, words: str) -> SafeString:
 
 
 @register.filter
-def described(field: BoundField) -> BoundField:
+def conflict(field: BoundField) -> object | None:
+    """Return what somebody else has saved in a field meanwhile, where there is such a thing."""
+    found: dict[str, object] = getattr(field.form, "conflicts", {})
+    return found.get(field.name)
+
+
+@register.filter
+def described(field: BoundField, look: str = "hds-text-input__input") -> BoundField:
     """Give a field's widget what the design system and assistive technology ask for."""
     widget = field.field.widget
-    widget.attrs["class"] = "hds-text-input__input"
+    widget.attrs["class"] = look
     # What is asked stands in the label; a placeholder vanishes when one types.
     widget.attrs.pop("placeholder", None)
     told = [f"{field.auto_id}_hint"] if field.help_text else []

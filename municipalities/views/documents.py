@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from municipalities.access import Access, CountyRequest
@@ -20,10 +20,36 @@ from municipalities.documents import (
     visible_documents,
 )
 from municipalities.documents import retry as try_again
+from municipalities.documents.history import history_of
 from municipalities.models import Document
+from municipalities.models.places import LANGUAGES
+from municipalities.tables import Choice, Column, Kind, Search, Table
 
-PER_PAGE = 50
 UNFINISHED = frozenset({Document.State.QUEUED, Document.State.RENDERING})
+
+COLUMNS: tuple[Column[Document], ...] = (
+    Column("asiakirja", gettext_lazy("Document"), lambda row: row.title, order="title"),
+    Column("tilattu", gettext_lazy("Ordered"), lambda row: row.queued_at, order="queued_at", kind=Kind.MOMENT),
+    Column(
+        "tila",
+        gettext_lazy("State and file"),
+        lambda row: row.get_state_display(),
+        order=("state", "-queued_at"),
+        kind=Kind.STATE,
+    ),
+    Column("valmis", gettext_lazy("Ready"), lambda row: row.ready_at, kind=Kind.MOMENT, shown=False),
+    Column("luonnos", gettext_lazy("A draft"), lambda row: row.variant == "draft", shown=False),
+    Column("kieli", gettext_lazy("Language"), lambda row: row.language, shown=False),
+    Column("sivuja", gettext_lazy("Pages"), lambda row: row.pages, kind=Kind.NUMBER, shown=False),
+    Column("koko", gettext_lazy("Size, bytes"), lambda row: row.size, kind=Kind.NUMBER, shown=False),
+    Column("tiedosto", gettext_lazy("File name"), lambda row: row.file_name, shown=False),
+    Column("tiiviste", gettext_lazy("SHA-256 of the file"), lambda row: row.sha256, shown=False),
+)
+FILTERS = (
+    Search[Document](by=("title",)),
+    Choice[Document]("tila", gettext_lazy("State"), Document.State.choices, by="state"),
+    Choice[Document]("kieli", gettext_lazy("Language"), LANGUAGES, by="language"),
+)
 
 
 def can_retry(access: Access) -> bool:
@@ -40,13 +66,20 @@ def _show(document: Document) -> Document:
 @require_safe
 def documents(request: CountyRequest, county: str) -> HttpResponse:
     """List the documents, the latest first, with how far the unfinished ones are."""
-    pages = Paginator(visible_documents(request.access).defer("context"), PER_PAGE)
-    page = pages.get_page(request.GET.get("sivu"))
-    rows = [_show(document) for document in page]
+    table: Table[Document] = Table(
+        request,
+        visible_documents(request.access).defer("context"),
+        COLUMNS,
+        name=_("Documents"),
+        filters=FILTERS,
+        sort="-tilattu",
+        compose=lambda rows: [_show(document) for document in rows],
+    )
+    if answer := table.file():
+        return answer
     context = {
-        "page": page,
-        "documents": rows,
-        "running": any(document.state in UNFINISHED for document in rows),
+        "table": table,
+        "running": any(document.state in UNFINISHED for document in table.rows),
         "purpose": PURPOSE,
         "retention_days": retention_days(request.county),
         "can_retry": can_retry(request.access),
@@ -68,6 +101,8 @@ def document(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     if request.headers.get("HX-Request"):
         part = "row" if request.GET.get("osa") == "rivi" else "panel"
         return render(request, f"municipalities/document_{part}.html", context)
+    # Who did what is the county's own to know.
+    context["log"] = history_of(row) if can_retry(request.access) else []
     return render(request, "municipalities/document.html", context)
 
 

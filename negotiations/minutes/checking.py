@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from municipalities.events import record
 from municipalities.models import County, User
 from municipalities.moves import NotAllowedNow, locked, require_state
-from negotiations.minutes.composing import request_minutes_document
+from negotiations.minutes.composing import parts_with_minutes, request_minutes_document
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Part, Party
 
 State = Minutes.State
@@ -32,7 +33,7 @@ def _day(at: datetime | None) -> date:
 def open_minutes(negotiation: Negotiation, *, by: User | None, at: datetime | None = None) -> list[Minutes]:
     """Begin the minutes of a negotiation that has been held: one for all, or one per duty, as the county has set.
 
-    Every municipality that took part has a checker. Repeatable: minutes that exist are left as they are.
+    Every party that checks has a checker. Repeatable: minutes that exist are left as they are.
     Raises NotAllowedNow unless the negotiation has been held.
     """
     negotiation = locked(negotiation)
@@ -43,12 +44,8 @@ def open_minutes(negotiation: Negotiation, *, by: User | None, at: datetime | No
         return existing
     parts: list[Part | None] = [None]
     if negotiation.county.minutes_form == County.MinutesForm.TWO:
-        parts = [part for part in negotiation.parts.all() if part.dealt_with]
-    checkers = [
-        party
-        for party in negotiation.parties.all()
-        if party.municipality_id and party.participation == Party.Participation.TOOK_PART
-    ]
+        parts = [*parts_with_minutes(negotiation)]
+    checkers = parties_that_check(negotiation)
     opened = []
     for part in parts:
         minutes = Minutes.objects.create(county_id=negotiation.county_id, negotiation=negotiation, part=part)
@@ -60,14 +57,31 @@ def open_minutes(negotiation: Negotiation, *, by: User | None, at: datetime | No
     return opened
 
 
+def parties_that_check(negotiation: Negotiation) -> list[Party]:
+    """Return the parties that have a checker: municipalities that took part, and the county where it has set so.
+
+    Organisations have none. Where no municipality took part the county checks: somebody must.
+    """
+    came = [
+        party
+        for party in negotiation.parties.select_related("municipality__area", "county__area").order_by("id")
+        if party.participation == Party.Participation.TOOK_PART and party.organisation_id is None
+    ]
+    municipalities = [party for party in came if party.municipality_id]
+    everyone = negotiation.county.minutes_checkers == County.Checkers.PARTIES
+    return came if everyone or not municipalities else municipalities
+
+
 @transaction.atomic
 def send_for_checking(minutes: Minutes, *, check_by: date, by: User | None, at: datetime | None = None) -> Minutes:
     """Send a draft to its checkers, who have until the date to mark it.
 
-    Raises NotAllowedNow unless it is a draft, and where the date has passed already when it is sent.
+    Raises NotAllowedNow unless it is a draft with a checker, and where the date has passed already when it is sent.
     """
     minutes = locked(minutes)
     target = require_state(minutes, MOVES, "send_for_checking")
+    if not minutes.checks.exists():
+        raise NotAllowedNow(_("The minutes have no checker. Add at least one, and send them then."))
     if check_by < _day(at):
         raise NotAllowedNow(_("The date by which to check has passed. Give a later one."))
     minutes.state, minutes.check_by = target, check_by
@@ -101,7 +115,8 @@ def mark(
 ) -> Minutes:
     """Enter a checker's mark; the last one makes the minutes checked and their final document.
 
-    Raises NotAllowedNow unless the minutes are being checked and this checker has not marked them yet.
+    Raises NotAllowedNow unless the minutes are being checked and this checker has not marked them yet. Silence is a
+    mark only where the county has set so, and once the date has passed.
     """
     if outcome == MinutesCheck.Outcome.WAITING:
         raise ValueError("A mark cannot be “waiting”.")
@@ -110,6 +125,8 @@ def mark(
     check = locked(check)
     if check.outcome != MinutesCheck.Outcome.WAITING:
         raise NotAllowedNow(_("This checker has marked the minutes already."))
+    if outcome == MinutesCheck.Outcome.SILENT:
+        _require_silence_counts(minutes, _day(at))
     check.outcome, check.marked_on = outcome, _day(at)
     check.save(update_fields=["outcome", "marked_on"])
     record(minutes, "marked", by=by, at=at, check=check.pk, outcome=outcome.value)
@@ -119,6 +136,40 @@ def mark(
         record(minutes, "checked", by=by, at=at)
         request_minutes_document(minutes, by=by, at=at)
     return minutes
+
+
+def _require_silence_counts(minutes: Minutes, day: date) -> None:
+    if not minutes.county.silence_is_checking:
+        raise NotAllowedNow(
+            _(
+                "In this county the minutes are checked only when everyone has marked them: silence is not enough."
+                " Ask the checker for the mark, or enter it when it has come otherwise."
+            )
+        )
+    if minutes.check_by is None or minutes.check_by >= day:
+        raise NotAllowedNow(
+            _("The checkers still have time to mark the minutes. Enter silence once the date has passed.")
+        )
+
+
+def mark_the_silent(county: County, *, at: datetime | None = None) -> int:
+    """Mark for the checkers who made no remarks by the date, where the county has set that this means checked.
+
+    Repeatable, and each mark is made on its own: one that somebody makes at the same moment is left as it is.
+    Returns how many marks were made.
+    """
+    if not county.silence_is_checking:
+        return 0
+    waiting = MinutesCheck.objects.filter(
+        minutes__state=State.CHECKING, minutes__check_by__lt=_day(at), outcome=MinutesCheck.Outcome.WAITING
+    )
+    made = 0
+    for check in waiting.select_related("minutes").order_by("minutes_id", "id"):
+        # The minutes may have been taken back meanwhile, or the checker may just have marked them.
+        with suppress(NotAllowedNow):
+            mark(check, by=None, at=at, outcome=MinutesCheck.Outcome.SILENT)
+            made += 1
+    return made
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.text import slugify
 
 from municipalities.documents import request_document
-from municipalities.models import Document, User
+from municipalities.models import County, Document, User
 from negotiations.models import (
     AgendaItem,
     Attendance,
@@ -171,6 +171,8 @@ class MinutesContext:
     enclosures: list[Enclosure]
     marks: list[Mark]
     check_by: date | None
+    # How the items are numbered. What was frozen before a county could choose is numbered by sections.
+    numbering: str = County.Numbering.SECTION.value
 
     @property
     def has_named(self) -> bool:
@@ -226,11 +228,12 @@ def compose(minutes: Minutes) -> MinutesContext:
             further_measures=[
                 _measure(measure)
                 for measure in measures
-                if measure.agenda_item_id is None and _is_last(minutes, negotiation)
+                if measure.agenda_item_id is None and _is_last(minutes, parts_with_minutes(negotiation))
             ],
             enclosures=[Enclosure(attachment.position, attachment.title) for attachment in minutes.attachments.all()],
             marks=[_mark(check) for check in minutes.checks.all()],
             check_by=minutes.check_by,
+            numbering=negotiation.county.item_numbering,
         )
 
 
@@ -349,6 +352,10 @@ def _mark(check: MinutesCheck) -> Mark:
     return Mark(check.party.name, check.name, check.role, check.outcome, check.marked_on)
 
 
-def _is_last(minutes: Minutes, negotiation: Negotiation) -> bool:
-    parts = list(negotiation.parts.all())
+def parts_with_minutes(negotiation: Negotiation) -> list[Part]:
+    """Return the parts that were dealt with, in order: where each has minutes of its own, those that have."""
+    return sorted((part for part in negotiation.parts.all() if part.dealt_with), key=lambda part: part.position)
+
+
+def _is_last(minutes: Minutes, parts: list[Part]) -> bool:
     return minutes.part_id is None or (bool(parts) and parts[-1].pk == minutes.part_id)

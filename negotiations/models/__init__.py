@@ -17,6 +17,7 @@ from negotiations.models.sittings import (
     Observation,
     Part,
     Party,
+    Postponement,
     ThemeColumn,
     WorkshopTheme,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Observation",
     "Part",
     "Party",
+    "Postponement",
     "Round",
     "RoundStage",
     "Slot",

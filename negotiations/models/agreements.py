@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from municipalities.models import County, Municipality, Organisation, Priority, Sector
+from municipalities.searching import SWEDISH, vector
 from negotiations.models.rounds import Round
 from negotiations.models.sittings import AgendaItem, Negotiation
 
@@ -95,6 +97,10 @@ class Measure(models.Model):
                 condition=Q(municipality=None) | Q(organisation=None),
                 name="measure_one_responsible",
             ),
+        )
+        indexes = (
+            GinIndex(vector("text", "responsible"), name="measure_words"),
+            GinIndex(vector("text", "responsible", stemmed=SWEDISH), name="measure_words_sv"),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from django_scopes import ScopedManager
 
 from indicators.models import IndicatorSet
 from municipalities.models import CouncilTerm, County, Sector
+from municipalities.searching import SWEDISH, vector
 
 
 class LegalBasis(models.TextChoices):
@@ -79,6 +81,10 @@ class Round(models.Model):
             models.UniqueConstraint(fields=["county", "year", "name"], name="round_once"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="round_dates"),
             models.CheckConstraint(condition=Q(legal_bases__len__gte=1), name="round_has_legal_basis"),
+        )
+        indexes = (
+            GinIndex(vector("name", "description"), name="round_words", condition=~Q(language="sv")),
+            GinIndex(vector("name", "description", stemmed=SWEDISH), name="round_words_sv", condition=Q(language="sv")),
         )
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from municipalities.models import (
     Person,
     Sector,
 )
+from municipalities.searching import SWEDISH, vector
 from negotiations.models.rounds import LegalBasis, Round, Slot
 
 
@@ -110,10 +112,45 @@ class Negotiation(models.Model):
                 name="negotiation_cancelled_has_reason",
             ),
         )
-        indexes = (models.Index(fields=["county", "earliest"], name="negotiation_by_date"),)
+        indexes = (
+            models.Index(fields=["county", "earliest"], name="negotiation_by_date"),
+            GinIndex(vector("title", "purpose"), name="negotiation_words", condition=~Q(language="sv")),
+            GinIndex(
+                vector("title", "purpose", stemmed=SWEDISH), name="negotiation_words_sv", condition=Q(language="sv")
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title
+
+
+class Postponement(models.Model):
+    """A negotiation put off: when it was to be, and why. The time it has now is the negotiation's own."""
+
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    negotiation = models.ForeignKey(
+        Negotiation,
+        models.CASCADE,
+        related_name="postponements",
+        verbose_name=_("negotiation"),
+    )
+    reason = models.TextField(_("reason"))
+    precision = models.CharField(_("time known"), max_length=10, choices=Negotiation.Precision)
+    earliest = models.DateField(_("earliest day"))
+    latest = models.DateField(_("latest day"))
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("postponement")
+        verbose_name_plural = _("postponements")
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=~Q(reason=""), name="postponement_has_reason"),)
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Party(models.Model):
@@ -257,6 +294,10 @@ class AgendaItem(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["part", "position"], name="agenda_item_number"),
             models.CheckConstraint(condition=Q(position__gte=1), name="agenda_item_from_one"),
+        )
+        indexes = (
+            GinIndex(vector("title", "agreed"), name="agenda_item_words"),
+            GinIndex(vector("title", "agreed", stemmed=SWEDISH), name="agenda_item_words_sv"),
         )
 
     def __str__(self) -> str:

@@ -71,8 +71,11 @@ def steps(counts: Counts, summary: Summary | None, *, only_plan: bool) -> list[S
     return rows
 
 
-def steps_of(rounds: Iterable[Round]) -> dict[int, list[Step]]:
-    """Return the steps of each round by its id, in two queries however many there are."""
+def steps_of(rounds: Iterable[Round], *, summaries: Iterable[Summary] | None = None) -> dict[int, list[Step]]:
+    """Return the steps of each round by its id, in two queries however many there are.
+
+    In one, where the summaries of the rounds are at hand already.
+    """
     rounds = list(rounds)
     minutes = Minutes.objects.filter(negotiation=OuterRef("pk"))
     unfinished = minutes.filter(state__in=[Minutes.State.DRAFT, Minutes.State.CHECKING])
@@ -93,10 +96,12 @@ def steps_of(rounds: Iterable[Round]) -> dict[int, list[Step]]:
     counts = {
         row["round_id"]: Counts(row["total"], row["dated"], row["invited"], row["held"], row["checked"]) for row in rows
     }
-    summaries = {summary.round_id: summary for summary in Summary.objects.filter(round__in=rounds)}
+    if summaries is None:
+        summaries = Summary.objects.filter(round__in=rounds)
+    summed_up = {summary.round_id: summary for summary in summaries}
     return {
         round_.pk: steps(
-            counts.get(round_.pk, Counts()), summaries.get(round_.pk), only_plan=round_.plan_as_of is not None
+            counts.get(round_.pk, Counts()), summed_up.get(round_.pk), only_plan=round_.plan_as_of is not None
         )
         for round_ in rounds
     }

@@ -14,20 +14,31 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from municipalities import timewords
 from municipalities.access import CountyRequest
 from municipalities.documents.kinds import thaw
 from municipalities.models import Document
 from municipalities.moves import NotAllowedNow
+from municipalities.tables import Choice, Column, Kind, Search, Table
+from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from negotiations.log import log_of
-from negotiations.models import Negotiation, Summary, SummaryHandling
-from negotiations.permissions import can_move_summary, visible_rounds, visible_summaries
+from negotiations.models import FeedbackNote, Negotiation, Round, Summary, SummaryHandling
+from negotiations.permissions import can_edit, can_move_summary, visible_rounds, visible_summaries
 from negotiations.reporting import board
-from negotiations.reporting.forms import AgendaForm, NoteForm, PublishForm
+from negotiations.reporting.forms import (
+    AgendaForm,
+    FeedbackForm,
+    FeedbackNoteForm,
+    NoteForm,
+    PublishForm,
+    SummaryTextForm,
+)
 from negotiations.reporting.summary import SummaryContext, compose, request_summary_document
+from negotiations.reporting.writing import add_feedback, change_feedback, remove_feedback, write
 from negotiations.sitting.attendance import ImpossibleAttendance
 
 State = Summary.State
@@ -52,12 +63,52 @@ class Handled:
     section: str
 
 
+# A summary and the meetings that have or had it.
+Listed = tuple[Summary, list[Handled]]
+
+COLUMNS: tuple[Column[Listed], ...] = (
+    Column("kierros", gettext_lazy("Round"), lambda row: row[0].round.name, order="round__name"),
+    Column("vuosi", gettext_lazy("Year"), lambda row: row[0].round.year, order=("round__year", "pk"), kind=Kind.NUMBER),
+    Column(
+        "tila",
+        gettext_lazy("State"),
+        lambda row: row[0].get_state_display(),
+        order=("state", "round__year"),
+        kind=Kind.STATE,
+    ),
+    Column("asianumero", gettext_lazy("Case number"), lambda row: row[0].case_number, shown=False),
+    Column("jaadytetty", gettext_lazy("Frozen"), lambda row: row[0].frozen_at, kind=Kind.DAY, shown=False),
+    Column("kasitelty", gettext_lazy("On the agenda and noted"), lambda row: _meetings(row[1]), shown=False),
+    Column("julkaistu", gettext_lazy("Published"), lambda row: row[0].published_on, kind=Kind.DAY, shown=False),
+)
+FILTERS = (
+    Search[Summary](by=("round__name", "case_number")),
+    Choice[Summary]("tila", gettext_lazy("State"), State.choices, by="state"),
+)
+
+
+def _meetings(meetings: list[Handled]) -> str:
+    """Tell in one cell of a file where and when a summary was on an agenda, and under which section it was noted."""
+    told = [
+        f"{meeting.body} {_written(meeting.on)}" + (f", {meeting.section} §" if meeting.section else "")
+        for meeting in meetings
+    ]
+    return "; ".join(told)
+
+
 @require_safe
 def summaries(request: CountyRequest, county: str) -> HttpResponse:
     """List the summaries that one may read, the latest first."""
-    rows = list(with_handlings(request))
-    context = {"summaries": [(summary, handled(summary)) for summary in rows]}
-    return render(request, "negotiations/summaries.html", context)
+    table: Table[Listed] = Table(
+        request,
+        with_handlings(request),
+        COLUMNS,
+        name=_("Summaries"),
+        filters=FILTERS,
+        sort="-vuosi",
+        compose=lambda rows: [(summary, handled(summary)) for summary in rows],
+    )
+    return table.file() or render(request, "negotiations/summaries.html", {"table": table})
 
 
 def with_handlings(request: CountyRequest) -> Any:
@@ -251,3 +302,95 @@ def summary_publish(request: CountyRequest, county: str, pk: int) -> HttpRespons
         return _refused(request, pk, publish_form=form)
     done = _("The summary has been published.")
     return _move(request, county, pk, lambda shown: board.publish(shown, **form.cleaned_data, by=request.user), done)
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def summary_open(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Begin the summary of a round."""
+    round_: Round = get_object_or_404(visible_rounds(request.access), pk=pk)
+    request.access.require(can_edit(request.access))
+    opened = board.open_summary(round_, by=request.user)
+    messages.success(request, _("The summary has been begun. Write its texts; the numbers come by themselves."))
+    return redirect("summary", county=county, pk=opened.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def summary_write(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Write the texts of a summary that is a draft."""
+    shown = _movable(request, pk)
+    here = reverse("summary", args=[county, pk])
+    if request.method != "POST" and shown.state != State.DRAFT:
+        messages.info(request, _("The summary has been frozen. Take it back to a draft before you change its text."))
+        return redirect(here)
+    return edit(
+        request,
+        SummaryTextForm,
+        row=shown,
+        save=lambda form: write(shown, form.texts(), case_number=form.cleaned_data["case_number"], by=request.user),
+        title=_("Texts of the summary"),
+        back=here,
+        done=_("The texts were saved."),
+        context={
+            "crumbs": [(reverse("summaries", args=[county]), _("Summaries")), (here, shown.round.name)],
+            "lead": _("One paragraph or one thing a line. Participants, figures and measures come by themselves."),
+        },
+    )
+
+
+def _feedback_page(county: str, round_id: int) -> str:
+    return reverse("round_workshops", args=[county, round_id]) + "#palaute"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feedback_new(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Add what was said of a round afterwards."""
+    round_: Round = get_object_or_404(visible_rounds(request.access), pk=pk)
+    request.access.require(can_edit(request.access))
+    return edit(
+        request,
+        FeedbackForm,
+        save=lambda form: add_feedback(round_, by=request.user, **form.cleaned_data),
+        title=_("Add feedback"),
+        back=_feedback_page(county, pk),
+        done=_("The feedback was saved."),
+        context={"crumbs": _round_crumbs(county, round_)},
+    )
+
+
+def _note(request: CountyRequest, pk: int) -> FeedbackNote:
+    visible = FeedbackNote.objects.filter(round__in=visible_rounds(request.access))
+    note: FeedbackNote = get_object_or_404(visible.select_related("round"), pk=pk)
+    request.access.require(can_edit(request.access))
+    return note
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feedback_edit(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Edit one thing that was said."""
+    note = _note(request, pk)
+    return edit(
+        request,
+        FeedbackNoteForm,
+        row=note,
+        save=lambda form: change_feedback(form.save(commit=False), by=request.user),
+        title=_("Edit the feedback"),
+        back=_feedback_page(county, note.round_id),
+        done=_("The feedback was saved."),
+        context={"crumbs": _round_crumbs(county, note.round)},
+    )
+
+
+@require_POST
+def feedback_remove(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Remove one thing that was said."""
+    note = _note(request, pk)
+    remove_feedback(note, by=request.user)
+    messages.success(request, _("The feedback was removed."))
+    return redirect(_feedback_page(county, note.round_id))
+
+
+def _round_crumbs(county: str, round_: Round) -> list[tuple[str, str]]:
+    return [(reverse("rounds", args=[county]), _("Rounds")), (reverse("round", args=[county, round_.pk]), round_.name)]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -167,7 +167,11 @@ class RoundAttendance:
 
     def of(self, negotiation: int) -> SectorTotals | None:
         """The totals of a negotiation; None where nobody was counted, which is not the same as nobody came."""
-        return dict(self.negotiations).get(negotiation)
+        return self._by_id.get(negotiation)
+
+    @cached_property
+    def _by_id(self) -> dict[int, SectorTotals]:
+        return dict(self.negotiations)
 
 
 def totals(rows: Iterable[Counted]) -> SectorTotals:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from django import template
 from django.template import Context
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.figures import Direction, Figure
 from indicators.templatetags.figures import shown
-from municipalities import timewords
 from municipalities.access import Access
+from municipalities.models import County
 from municipalities.templatetags.wording import unbroken
-from negotiations.models import LegalBasis, Negotiation
-from negotiations.permissions import can_read_rounds
+from negotiations.models import LegalBasis, Negotiation, Postponement
+from negotiations.planning.timing import Timing
 from negotiations.sitting.attendance import (
     ALWAYS_SHOWN,
     SECTOR_NAMES,
@@ -42,8 +43,8 @@ class Link:
 
     @property
     def is_here(self) -> bool:
-        """Whether the page shown is under this link."""
-        return self.current in self.pages
+        """Whether the page shown is under this link: it is named, or what it is of (the edit of a round)."""
+        return self.current in self.pages or self.current.split("_")[0] in self.pages
 
 
 @register.simple_tag(takes_context=True)
@@ -53,30 +54,48 @@ def main_menu(context: Context) -> list[Link]:
     request = context.get("request")
     if access is None or request is None:
         return []
-    current = request.resolver_match.url_name if request.resolver_match else ""
-    entries = [("county_home", _("Home"), {"county_home"})]
-    if can_read_rounds(access):
-        rounds = {"rounds", "round", "round_schedule", "round_groups", "round_workshops", "negotiation"}
-        entries.append(("rounds", _("Rounds"), rounds))
-    entries.append(("summaries", _("Summaries"), {"summaries", "summary"}))
-    entries.append(("municipalities", _("Municipalities"), {"municipalities", "municipality"}))
-    entries.append(("documents", _("Documents"), {"documents", "document"}))
+    # A page that no link is of, such as an error, is under none of them.
+    current = (request.resolver_match.url_name if request.resolver_match else "") or ""
     return [
-        Link(label, reverse(name, args=[access.county.slug]), frozenset(pages), current)
-        for name, label, pages in entries
+        Link(str(PAGES[name][0]), reverse(name, args=[access.county.slug]), frozenset({name, *PAGES[name][1]}), current)
+        for name in _menu_of(access)
     ]
 
 
+# What the menu can lead to: its name there, and the pages under it besides itself.
+PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
+    "county_home": (gettext_lazy("Home"), ("duty",)),
+    "rounds": (gettext_lazy("Rounds"), ("round", "groups")),
+    "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes")),
+    "municipalities": (gettext_lazy("Municipalities"), ("municipality",)),
+    "register": (gettext_lazy("Participants"), ("person", "organisations", "organisation")),
+    "measures": (gettext_lazy("What has been agreed"), ("measure",)),
+    "summaries": (gettext_lazy("Summaries"), ("summary",)),
+    "documents": (gettext_lazy("Documents"), ("document",)),
+}
+OF_COORDINATOR = tuple(PAGES)
+OF_MUNICIPALITIES = ("county_home", "negotiations", "measures", "municipalities", "summaries")
+OF_BOARD = ("county_home", "summaries", "measures", "municipalities")
+
+
+def _menu_of(access: Access) -> tuple[str, ...]:
+    """Return what the user's menu leads to: of several roles that of the one who has most to do."""
+    if access.is_coordinator:
+        return OF_COORDINATOR
+    return OF_MUNICIPALITIES if access.is_municipal else OF_BOARD
+
+
 @register.filter
-def when(negotiation: Negotiation) -> str:
-    """Write when a negotiation is or was, as exactly as it is known."""
-    if negotiation.starts_at and negotiation.ends_at:
-        return unbroken(timewords.sitting(negotiation.starts_at, negotiation.ends_at))
-    if negotiation.precision == Negotiation.Precision.MONTH:
-        return timewords.months(negotiation.earliest, negotiation.latest)
-    if negotiation.earliest == negotiation.latest:
-        return f"{timewords.day(negotiation.earliest)}, {timewords.week(negotiation.earliest)}"
-    return timewords.days(negotiation.earliest, negotiation.latest)
+def when(row: Negotiation | Postponement) -> str:
+    """Write when a negotiation is or was, or was to be, as exactly as it is known."""
+    words = Timing.of(row).words
+    return unbroken(words) if row.starts_at else words
+
+
+@register.filter
+def item_number(position: int, county: County) -> str:
+    """Write the number of an agenda item as the county numbers them: "3 §" or "3."."""
+    return County.Numbering(county.item_numbering).of(position)
 
 
 @register.simple_tag

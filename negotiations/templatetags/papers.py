@@ -21,6 +21,7 @@ from indicators.charts import Bar, Line, comparison_chart, line_chart
 from indicators.figures import Direction, format_change, format_value
 from indicators.models import IndicatorValue
 from municipalities import timewords
+from municipalities.models import County
 from negotiations.minutes.composing import MinutesContext
 from negotiations.models import LegalBasis, MinutesCheck, Negotiation
 from negotiations.reporting.summary import Shown, Value, When
@@ -211,6 +212,12 @@ def deadline(measure: Any) -> SafeString:
     if measure.due_text:
         return typeset(measure.due_text)
     return on_day(measure.due_on) if measure.due_on else typeset(_("no deadline"))
+
+
+@register.filter
+def item_number(number: int, numbering: str) -> str:
+    """Write the number of an agenda item as the county numbers them: "3 §" or "3."."""
+    return County.Numbering(numbering).of(number)
 
 
 @register.filter

@@ -20,12 +20,20 @@ def parsed() -> dict[str, Any]:
 
 def test_it_has_the_six_services_and_a_volume_for_all_that_is_kept(parsed: dict[str, Any]) -> None:
     assert set(parsed["services"]) == set(ALL)
-    assert set(parsed["volumes"]) == {"database", "redis", "documents"}
+    assert set(parsed["volumes"]) == {"database", "redis", "documents", "backups"}
     mounted = {name: parsed["services"][name].get("volumes", []) for name in ALL}
     assert mounted["database"] == ["database:/var/lib/postgresql"]  # where PostgreSQL 18 keeps its data
     assert mounted["redis"] == ["redis:/data"]
     for name in OURS:
-        assert mounted[name] == [f"documents:{parsed['services'][name]['environment']['DOCUMENTS_ROOT']}"]
+        documents = f"documents:{parsed['services'][name]['environment']['DOCUMENTS_ROOT']}"
+        assert mounted[name] == ([documents, "backups:/backups"] if name == "web" else [documents])
+
+
+def test_the_user_of_the_image_can_write_into_the_volumes(parsed: dict[str, Any]) -> None:
+    """A new volume takes its owner from the folder of the image that it lies over."""
+    (owned,) = (words for name, words in dockerfile() if name == "RUN" and "install -d -o hyte" in words)
+    folders = {mount.split(":")[1] for name in OURS for mount in parsed["services"][name]["volumes"]}
+    assert folders == set(re.findall(r"(?<=\s)/\w+", owned.split("install -d", 1)[1]))
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.db.utils import OperationalError
 from django.test import Client
 from django.urls import reverse
+from redis import Redis
 from redis.exceptions import ConnectionError as RedisDown
 
 
@@ -30,7 +30,7 @@ def test_all_is_well(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_what_does_not_answer_is_named_without_its_secrets(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "get", broken(RedisDown("redis://:secret@nowhere")))
+    monkeypatch.setattr(Redis, "ping", broken(RedisDown("redis://:secret@nowhere")))
     response = client.get(reverse("healthz"))
     assert (response.status_code, response.content) == (503, b"not answering: redis\n")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -64,6 +64,8 @@ KIND = Kind(
     visible_to=seen_by_coordinators,  # type: ignore[arg-type]
     attachments=figures,
 )
+# The same content in a template with an error in it.
+BROKEN = replace(KIND, name="broken", template="documents/sample_broken.html")
 
 NAMES = ("Hankasalmi", "Joutsa", "Jyväskylä", "Jämsä", "Kannonkoski", "Karstula", "Keuruu", "Äänekoski")
 
@@ -81,12 +83,18 @@ def sample(heading: str = "Väestö kunnittain", *, rows: int = 8, paragraphs: S
 
 
 def request_sample(
-    county: County, context: Sample, *, by: User | None = None, variant: str = "final", language: str = "fi"
+    county: County,
+    context: Sample,
+    *,
+    by: User | None = None,
+    variant: str = "final",
+    language: str = "fi",
+    kind: Kind = KIND,
 ) -> Document:
     """Ask for a sample document. Inside the county's scope."""
     return request_document(
         county=county,
-        kind="sample",
+        kind=kind.name,
         context=context,
         language=language,
         variant=variant,

@@ -1,6 +1,7 @@
-"""Imported by a worker process of the tests: it then knows the sample kind of document."""
+"""Imported by a worker process of the tests: it then knows the sample kinds of document."""
 
 from municipalities.documents import register
-from tests.municipalities.sample import KIND
+from tests.municipalities.sample import BROKEN, KIND
 
 register(KIND)
+register(BROKEN)

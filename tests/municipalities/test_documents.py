@@ -38,7 +38,7 @@ from municipalities.documents import (
     storage,
     visible_documents,
 )
-from municipalities.documents.lifecycle import Lease, LeaseLost, finish, reap, requeue, start
+from municipalities.documents.lifecycle import Lease, LeaseLost, crash, finish, reap, requeue, start
 from municipalities.documents.rendering import Fetcher, render
 from municipalities.models import County, Document, Download, Event, User
 from municipalities.moves import NotAllowedNow
@@ -346,6 +346,7 @@ def test_only_the_holder_of_the_lease_can_finish(in_scope: County) -> None:
         finish(dead, theirs, pages=1)
     with pytest.raises(LeaseLost):
         lifecycle.fail(dead, lambda: lifecycle.failures.interrupted(1))
+    theirs.discard()
     assert not path_of(document).exists()
     assert fresh(document).state == State.RENDERING
     ours = storage.write(document, b"of the worker alive", alive.token)
@@ -382,17 +383,21 @@ def test_a_lease_is_believed_for_thirty_seconds(in_scope: County) -> None:
 # --- Whole or not at all -------------------------------------------------------------------------------------------
 
 
-def test_what_a_killed_worker_left_half_written_goes_when_the_document_is_ready(in_scope: County) -> None:
+def test_what_a_killed_worker_left_half_written_goes_with_the_reaper(in_scope: County) -> None:
+    """What somebody is at work with stays, and so does what is none of ours."""
     document = request_sample(in_scope, sample())
-    path_of(document).parent.mkdir(parents=True)
-    leftover = path_of(document).parent / f"{document.key}.{uuid4()}.part"
-    leftover.write_bytes(b"%PDF-1.7 half")
-    stranger = path_of(document).parent / f"{document.key[:-1]}x.{uuid4()}.part"
-    stranger.write_bytes(b"of another document")
-    render(in_scope, document.pk)
-    assert fresh(document).state == State.READY
-    assert not leftover.exists()
-    assert stranger.exists()
+    dead = held(in_scope, document)
+    leftover = storage.write(document, b"%PDF-1.7 half", dead.token)
+    run_out(document)
+    alive = held(in_scope, document)
+    in_work = storage.write(document, b"%PDF-1.7 whole", alive.token)
+    stranger = storage.unfinished() / "notes.part"
+    stranger.write_text("of the administrator")
+    assert leftover.path.parent == in_work.path.parent == stranger.parent
+    reap()
+    assert [path.exists() for path in (leftover.path, in_work.path, stranger)] == [False, True, True]
+    finish(alive, in_work, pages=1)
+    assert list(storage.unfinished().iterdir()) == [stranger]
 
 
 def test_a_write_that_fails_leaves_nothing(in_scope: County, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -402,10 +407,11 @@ def test_a_write_that_fails_leaves_nothing(in_scope: County, monkeypatch: pytest
         raise OSError(errno.EIO, "input/output error")
 
     monkeypatch.setattr(storage.os, "fsync", broken)
-    path_of(document).parent.mkdir(parents=True)
+    for folder in (path_of(document).parent, storage.unfinished()):
+        folder.mkdir(parents=True)
     with pytest.raises(OSError, match="input/output"):
         storage.write(document, b"content", uuid4())
-    assert list(path_of(document).parent.iterdir()) == []
+    assert [*path_of(document).parent.iterdir(), *storage.unfinished().iterdir()] == []
 
 
 def test_a_file_that_is_in_place_but_was_not_committed_is_rendered_again(
@@ -438,7 +444,7 @@ def reason_of(county: County, document: Document, code: str) -> str:
     document = fresh(document)
     assert document.state == State.FAILED
     assert not path_of(document).exists()
-    assert not list(path_of(document).parent.glob("*"))
+    assert not [*path_of(document).parent.glob("*"), *storage.unfinished().glob("*")]
     event = Event.objects.filter(subject_id=document.pk, verb="failed").latest("id")
     assert event.payload["code"] == code, document.reason
     assert (document.lease, document.leased_until, document.step) == (None, None, "")
@@ -675,21 +681,61 @@ def test_what_a_dead_worker_left_is_queued_again(
     assert verbs(document) == ["requested", "started", "requeued", "started", "ready"]
 
 
-def test_a_document_that_kills_its_worker_three_times_fails(in_scope: County, sent: list[int]) -> None:
+def test_a_document_under_which_three_processes_die_fails(
+    in_scope: County, sent: list[int], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    """And before the third, it is tried again at once. Having it made again gives it three more."""
     document = request_sample(in_scope, sample())
-    for _attempt in range(3):
-        held(in_scope, document)
-        run_out(document)
-        reap()
+    for _life in range(2):
+        for message in ("one", "two", "three"):
+            sent.clear()
+            assert start(in_scope, document.pk, message=message) is not None
+            with django_capture_on_commit_callbacks(execute=True):
+                crash(document.pk, message=message)
+            assert sent == ([document.pk] if message != "three" else [])
+        document = fresh(document)
+        assert document.state == State.FAILED
+        assert "3" in document.reason
+        assert Event.objects.filter(subject_id=document.pk, verb="failed").latest("pk").payload["code"] == "interrupted"
+        assert start(in_scope, document.pk) is None
+        retry(document, by=None)
+
+
+def test_workers_that_go_as_a_whole_do_not_speak_against_a_document(in_scope: County, sent: list[int]) -> None:
+    """Nine times over, with two crashes between; the tenth is the last, so that nothing goes round for ever."""
+    document = request_sample(in_scope, sample())
+    for attempt in range(1, 11):
+        assert fresh(document).state == State.QUEUED, attempt
+        assert start(in_scope, document.pk, message=str(attempt)) is not None
+        if attempt in {4, 5}:
+            crash(document.pk, message=str(attempt))
+        else:
+            run_out(document)
+            reap()
     document = fresh(document)
-    assert document.state == State.FAILED
-    assert "3" in document.reason
-    assert start(in_scope, document.pk) is None
+    assert (document.state, document.attempts) == (State.FAILED, 10)
+    assert "10" in document.reason
+    assert verbs(document).count("crashed") == 2
 
 
-def test_a_late_message_after_the_third_death_fails_the_document_too(in_scope: County) -> None:
+def test_a_crash_is_told_of_only_by_whoever_has_the_document(in_scope: County) -> None:
+    """A worker that stood still may tell too late: of a document that another has, or that is ready."""
     document = request_sample(in_scope, sample())
-    for _attempt in range(3):
+    start(in_scope, document.pk, message="slow")
+    run_out(document)
+    theirs = start(in_scope, document.pk, message="quick")
+    assert theirs is not None
+    crash(document.pk, message="slow")
+    assert fresh(document).lease == theirs.token
+    finish(theirs, storage.write(document, b"content", theirs.token), pages=1)
+    crash(document.pk, message="quick")
+    assert fresh(document).state == State.READY
+    assert "crashed" not in verbs(document)
+
+
+def test_a_late_message_after_the_last_attempt_fails_the_document_too(in_scope: County) -> None:
+    document = request_sample(in_scope, sample())
+    for _attempt in range(lifecycle.MAX_ATTEMPTS):
         held(in_scope, document)
         run_out(document)
     assert start(in_scope, document.pk) is None

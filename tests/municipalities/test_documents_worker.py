@@ -6,145 +6,40 @@ lease, heartbeat and reaper. The times that are printed are from the harm to the
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
 import random
-import re
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import pikepdf
 import pytest
-import redis
-from django.db import connection
 from django.db.models.functions import Now
-from django_scopes import scope
-from pytest_django import Settings
 
-from hyte.processes import Child
-from municipalities.documents import kinds, path_of, rendering
+from municipalities.documents import path_of, rendering
 from municipalities.documents.lifecycle import messages_waiting, start
 from municipalities.models import County, Document, Event
 from municipalities.tasks import render_document
-from tests.municipalities.sample import KIND, TEMPLATES, Sample, request_sample, sample
+from tests.municipalities.sample import Sample, request_sample, sample
+from tests.municipalities.workers import (
+    StartWorker,
+    assert_ready_once,
+    at_step,
+    empty_redis,
+    logged,
+    signal_all,
+    states,
+    until,
+)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sample_kind")]
 
 State = Document.State
-ROOT = Path(__file__).resolve().parents[2]
 # What the issue promises, in seconds.
 PROMISED = 90
 # A real table of some forty pages: several seconds of layout, long enough to be killed in the middle of.
 LONG = 1500
-
-StartWorker = Callable[..., Child]
-
-
-@pytest.fixture(autouse=True)
-def _sample_kind(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, *rest = settings.TEMPLATES
-    settings.TEMPLATES = [{**first, "DIRS": [*first["DIRS"], TEMPLATES]}, *rest]
-    settings.DOCUMENTS_ROOT = tmp_path / "documents"
-    monkeypatch.setitem(kinds._kinds, KIND.name, KIND)
-
-
-@pytest.fixture
-def county(transactional_db: None, keski_suomi: County) -> Iterator[County]:
-    """Work inside a county, with an empty Redis."""
-    empty_redis()
-    with scope(county=keski_suomi):
-        yield keski_suomi
-
-
-@pytest.fixture
-def start_worker(county: County, settings: Settings, tmp_path: Path) -> Iterator[StartWorker]:
-    """Start workers that end with the test, before its tables are emptied."""
-    with contextlib.ExitStack() as stack:
-        (tmp_path / "scratch").mkdir()
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.municipalities.worker_settings",
-            "DATABASE_URL": re.sub(r"/[^/?]+\?", f"/{connection.settings_dict['NAME']}?", os.environ["DATABASE_URL"]),
-            "DOCUMENTS_ROOT": str(settings.DOCUMENTS_ROOT),
-            "TMPDIR": str(tmp_path / "scratch"),
-        }
-
-        def start_one(name: str, *, concurrency: int = 2) -> Child:
-            command = [sys.executable, "-m", "celery", "-A", "hyte", "worker", "-n", f"{name}@tests", "-l", "INFO"]
-            beat = ["-B", "-s", str(tmp_path / f"{name}.beat")]
-            child = Child(
-                name,
-                [*command, *beat, f"--concurrency={concurrency}"],
-                log=tmp_path / f"{name}.log",
-                environment=environment,
-                directory=ROOT,
-                endings=((signal.SIGTERM, 30),),
-            )
-            stack.callback(child.stop)
-            until(lambda: "ready." in logged(child), 60, f"{name} is ready to work", child)
-            return child
-
-        yield start_one
-
-
-def empty_redis() -> None:
-    """Empty Redis as an administrator would by mistake."""
-    with redis.from_url(os.environ["REDIS_URL"]) as client:
-        client.flushall()
-
-
-def logged(child: Child) -> str:
-    """Return what a worker has written."""
-    assert child.log is not None
-    return child.log.read_text(errors="replace")
-
-
-def signal_all(child: Child, kind: signal.Signals) -> None:
-    """Send a signal to a worker and every process it has started, at once."""
-    os.killpg(child.pid, kind)
-
-
-def until(true: Callable[[], bool], seconds: float, what: str, *children: Child) -> float:
-    """Wait until something is so; return for how long. Fails with what the workers have said."""
-    began = time.monotonic()
-    while not true():
-        if time.monotonic() - began > seconds:
-            said = "\n".join(child.last_words(40) for child in children)
-            pytest.fail(f"Not so after {seconds} s: {what}.\n{said}")
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
-def states(documents: Iterable[Document]) -> set[str]:
-    """Return the states the documents are in."""
-    keys = [document.pk for document in documents]
-    return set(Document.objects.filter(pk__in=keys).values_list("state", flat=True))
-
-
-def at_step(document: Document, step: str) -> bool:
-    """Return whether the document is being rendered and has come to this step."""
-    return bool(Document.objects.filter(pk=document.pk, state=State.RENDERING, step=step).exists())
-
-
-def assert_ready_once(documents: Iterable[Document]) -> None:
-    """Each became ready one single time, and its file is whole and what the row says."""
-    for document in documents:
-        document.refresh_from_db()
-        assert document.state == State.READY, document.reason
-        events = Event.objects.filter(subject="municipalities.document", subject_id=document.pk)
-        assert events.filter(verb="ready").count() == 1
-        content = path_of(document).read_bytes()
-        assert (len(content), hashlib.sha256(content).hexdigest()) == (document.size, document.sha256)
-        with pikepdf.open(path_of(document)) as file:
-            assert len(file.pages) == document.pages
-        assert [file.name for file in path_of(document).parent.glob(f"{document.key}*")] == [f"{document.key}.pdf"]
 
 
 def short(number: int) -> Sample:

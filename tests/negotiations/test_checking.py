@@ -6,14 +6,26 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
+from django_scopes import scope, scopes_disabled
 
-from municipalities.models import County, Event, Municipality, User
+from municipalities.models import County, Event, Municipality, Organisation, User
 from municipalities.moves import NotAllowedNow
-from negotiations.minutes.checking import MOVES, mark, open_minutes, publish, return_to_draft, send_for_checking
+from negotiations.minutes.checkers import remove_checker
+from negotiations.minutes.checking import (
+    MOVES,
+    mark,
+    mark_the_silent,
+    open_minutes,
+    publish,
+    return_to_draft,
+    send_for_checking,
+)
 from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation
 from negotiations.sitting.conduct import convene, hold
-from tests.factories import BOTH, make_held, make_negotiation, make_round
+from negotiations.tasks import mark_silent_checkers
+from tests.factories import BOTH, make_held, make_negotiation, make_organisation, make_round
 
 State = Minutes.State
 
@@ -120,7 +132,7 @@ def test_the_last_mark_makes_them_checked(
     assert mark(first, by=coordinator).state == State.CHECKING
     with pytest.raises(NotAllowedNow):
         mark(first, by=coordinator)
-    assert mark(second, by=coordinator, outcome=MinutesCheck.Outcome.SILENT).state == State.CHECKED
+    assert mark(second, by=coordinator).state == State.CHECKED
 
 
 def test_marks_do_not_outlive_the_text_they_were_given_to(
@@ -151,3 +163,113 @@ def test_the_document_follows_the_minutes(in_scope: County, coordinator: User, h
     minutes.refresh_from_db()
     assert minutes.document is not None
     assert (minutes.document.variant, minutes.document.pk == draft.pk) == ("final", False)
+
+
+# --- Who checks -----------------------------------------------------------------------------------------------
+
+
+def checkers_of(minutes: Minutes) -> list[str]:
+    """Return the parties whose checkers the minutes have."""
+    return [check.party.name for check in minutes.checks.all()]
+
+
+def test_the_county_checks_where_it_has_set_so(in_scope: County, hankasalmi: Municipality) -> None:
+    """Organisations never do."""
+    in_scope.minutes_checkers = County.Checkers.PARTIES
+    in_scope.save()
+    negotiation = make_negotiation(make_round(in_scope), [hankasalmi])
+    add_parties_of(negotiation, make_organisation(in_scope))
+    (minutes,) = open_minutes(hold(convene(negotiation, by=None), by=None), by=None)
+    assert sorted(checkers_of(minutes)) == ["Hankasalmi", str(in_scope)]
+
+
+def test_somebody_checks_though_no_municipality_came(in_scope: County, hankasalmi: Municipality) -> None:
+    """The county, as organisations have no checker."""
+    negotiation = make_negotiation(make_round(in_scope), [hankasalmi])
+    add_parties_of(negotiation, make_organisation(in_scope))
+    away = list(negotiation.parties.filter(municipality=hankasalmi))
+    (minutes,) = open_minutes(hold(convene(negotiation, by=None), by=None, stayed_away=away), by=None)
+    assert checkers_of(minutes) == [str(in_scope)]
+
+
+def add_parties_of(negotiation: Negotiation, organisation: Organisation) -> None:
+    """Add an organisation to the parties."""
+    negotiation.parties.create(county_id=negotiation.county_id, organisation=organisation)
+
+
+def test_minutes_without_a_checker_are_not_sent(in_scope: County, coordinator: User, hankasalmi: Municipality) -> None:
+    """They could never become checked."""
+    (minutes,) = open_minutes(make_held(make_round(in_scope), [hankasalmi]), by=coordinator)
+    remove_checker(minutes.checks.get(), by=coordinator)
+    with pytest.raises(NotAllowedNow):
+        send_for_checking(minutes, check_by=later(), by=coordinator)
+
+
+# --- Silence --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("passed", [True, False])
+def test_silence_is_a_mark_where_set_and_once_the_date_has_passed(
+    counts: bool, passed: bool, in_scope: County, coordinator: User, hankasalmi: Municipality
+) -> None:
+    """Everywhere else it is refused and leaves no trace."""
+    County.objects.update(silence_is_checking=counts)
+    minutes = reach(State.CHECKING, make_held(make_round(in_scope), [hankasalmi]), coordinator)
+    at = timezone.now() + timedelta(days=15 if passed else 14)
+    check = minutes.checks.get()
+    if counts and passed:
+        assert mark(check, by=coordinator, at=at, outcome=MinutesCheck.Outcome.SILENT).state == State.CHECKED
+    else:
+        with pytest.raises(NotAllowedNow):
+            mark(check, by=coordinator, at=at, outcome=MinutesCheck.Outcome.SILENT)
+        assert minutes.checks.get().outcome == MinutesCheck.Outcome.WAITING
+
+
+def test_the_silent_are_marked_the_day_after_the_date(
+    in_scope: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality
+) -> None:
+    """On the date itself they still have time; a mark given before stays; minutes taken back are left alone."""
+    County.objects.update(silence_is_checking=True)
+    in_scope.refresh_from_db()
+    round_ = make_round(in_scope)
+    minutes = reach(State.CHECKING, make_held(round_, [hankasalmi, joutsa]), coordinator)
+    mark_next(minutes, coordinator)
+    returned = reach(State.CHECKING, make_held(round_, [joutsa]), coordinator)
+    return_to_draft(returned, by=coordinator)
+    end = timezone.now() + timedelta(days=14)
+    assert mark_the_silent(in_scope, at=end) == 0
+    assert mark_the_silent(in_scope, at=end + timedelta(days=1)) == 1
+    assert mark_the_silent(in_scope, at=end + timedelta(days=1)) == 0
+    minutes.refresh_from_db()
+    assert minutes.state == State.CHECKED
+    assert set(minutes.checks.values_list("outcome", flat=True)) == {"approved", "silent"}
+    assert returned.checks.get().outcome == MinutesCheck.Outcome.WAITING
+    (event,) = [event for event in Event.objects.filter(verb="marked") if event.payload["outcome"] == "silent"]
+    assert event.user is None
+
+
+def test_the_daily_task_minds_what_each_county_has_set(
+    keski_suomi: County,
+    keski_uusimaa: County,
+    coordinator: User,
+    outsider: User,
+    hankasalmi: Municipality,
+    mantsala: Municipality,
+) -> None:
+    """In the one silence means checked, in the other it does not."""
+    County.objects.filter(pk=keski_uusimaa.pk).update(silence_is_checking=True)
+    sent = []
+    for county, place, by in ((keski_suomi, hankasalmi, coordinator), (keski_uusimaa, mantsala, outsider)):
+        with scope(county=county):
+            minutes = reach(State.CHECKING, make_held(make_round(county), [place]), by)
+            Minutes.objects.filter(pk=minutes.pk).update(check_by=timezone.localdate() - timedelta(days=1))
+            sent.append(minutes)
+    mark_silent_checkers()
+    with scopes_disabled():
+        assert [Minutes.objects.get(pk=minutes.pk).state for minutes in sent] == [State.CHECKING, State.CHECKED]
+
+
+def test_the_daily_task_is_on_the_timetable() -> None:
+    """Beat sends it by the name under which the worker knows it."""
+    assert mark_silent_checkers.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}

@@ -358,3 +358,37 @@ def test_what_is_frozen_thaws_into_the_same(combined: Negotiation) -> None:
     meta = kinds.Meta("Otsikko", "fi", "Keski-Suomi", "", "", "#0e5d8a", "draft", ON.date())
     frozen = kinds.freeze(kinds.kind_named(KIND), meta, context)
     assert kinds._adapter(MinutesContext).validate_python(frozen["doc"]) == context
+
+
+# --- Numbering ------------------------------------------------------------------------------------------------
+
+
+def test_items_are_numbered_as_the_county_has_set(combined: Negotiation) -> None:
+    """By plain numbers instead of sections."""
+    County.objects.update(item_numbering=County.Numbering.PLAIN)
+    [minutes] = opened(combined, County.MinutesForm.ONE)
+    text = printed(minutes)
+    assert numbering(text) == []
+    assert re.findall(r"^(\d\.) ?Asia \d", text, re.M) == ["1.", "2.", "1.", "2."]
+
+
+def test_what_was_frozen_before_numbering_could_be_chosen_is_numbered_by_sections(combined: Negotiation) -> None:
+    """Its context has no numbering, and thaws all the same."""
+    [minutes] = opened(combined, County.MinutesForm.ONE)
+    document = request_minutes_document(minutes, by=None, at=ON)
+    del document.context["doc"]["numbering"]
+    assert kinds.thaw(document).doc.numbering == County.Numbering.SECTION
+
+
+def test_what_belongs_to_no_item_is_told_though_the_last_part_was_not_dealt_with(
+    in_scope: County, hankasalmi: Municipality
+) -> None:
+    """In the minutes of the last part that has any."""
+    negotiation = make_negotiation(make_round(in_scope, legal_bases=list(BOTH)), [hankasalmi], bases=BOTH)
+    convene(negotiation, by=None)
+    hold(negotiation, by=None, not_dealt_with=[negotiation.parts.get(legal_basis=LegalBasis.WELFARE)])
+    Measure.objects.create(
+        county=in_scope, negotiation=negotiation, text="Teko.", responsible_sector=Sector.COUNTY, responsible="Alue"
+    )
+    [minutes] = opened(negotiation, County.MinutesForm.TWO)
+    assert [measure.text for measure in compose(minutes).further_measures] == ["Teko."]

@@ -409,6 +409,17 @@ def test_the_title_tells_the_duty(in_scope: County) -> None:
     assert context.title == "Yhteenveto hyvinvoinnin, terveyden ja turvallisuuden edistämisen neuvotteluista 2024"
 
 
+def test_the_countys_own_name_of_the_document_stands_above_a_title_that_does_not_begin_with_it(
+    in_scope: County,
+) -> None:
+    """As the county has set; the title says "Yhteenveto" by itself."""
+    make_round(in_scope)
+    round_ = Round.objects.get()
+    assert compose(summary_of(round_), on=ON).document_name == ""
+    County.objects.filter(pk=in_scope.pk).update(summary_name="Koonti aluehallitukselle")
+    assert compose(Summary.objects.get(), on=ON).document_name == "Koonti aluehallitukselle"
+
+
 def test_a_core_group_larger_than_what_was_counted_is_refused(
     round_: Round, hankasalmi: Municipality, joutsa: Municipality, coordinator: User
 ) -> None:

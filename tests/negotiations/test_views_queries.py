@@ -141,6 +141,7 @@ class World:
                 responsible_sector=Sector.MUNICIPALITY,
                 responsible="Kunta",
             )
+        negotiation.attendances.create(county=county, sector=Sector.MUNICIPALITY, role=f"Rooli {n}", municipality=other)
         self.minutes.checks.create(county=county, party=party)
         MinutesAttachment.objects.create(county=county, minutes=self.minutes, position=n, title="Liite")
 
@@ -166,11 +167,17 @@ def world(keski_suomi: County, hankasalmi: Municipality, coordinator: User) -> W
 LISTS = [
     ("county_home", "", ("coordinator", "editor", "board_member")),
     ("rounds", "", ("coordinator", "reader")),
+    ("duty", "", ("coordinator",)),
+    ("measures", "", ("coordinator", "editor")),
+    ("negotiations", "", ("coordinator", "editor")),
     ("round", "round", ("coordinator", "editor")),
     ("round_schedule", "round", ("coordinator", "reader")),
     ("round_groups", "round", ("coordinator", "reader")),
     ("round_workshops", "round", ("coordinator", "reader")),
     ("negotiation", "negotiation", ("coordinator", "editor")),
+    ("negotiation_attendance", "negotiation", ("coordinator", "editor")),
+    ("negotiation_workshop", "negotiation", ("coordinator", "editor")),
+    ("negotiation_minutes", "negotiation", ("coordinator",)),
     ("municipalities", "", ("coordinator",)),
     ("municipality", "own", ("coordinator", "editor", "board_member")),
     ("documents", "", ("coordinator", "editor")),

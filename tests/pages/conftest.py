@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from municipalities.models import Document, User
-from negotiations.models import Minutes, Negotiation, Round, Summary
+from municipalities.models import Document, Organisation, Person, Priority, User
+from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 AXE = Path(settings.BASE_DIR, "node_modules", "axe-core", "axe.min.js").read_text()
@@ -56,7 +56,7 @@ def own_database() -> Iterator[None]:
     test = connection.settings_dict["TEST"]
     # The server's threads, which live as long as the browser likes, must not keep it open.
     with (
-        patch.dict(test, {"NAME": "test_hyte_pages"}),
+        patch.dict(test, {"NAME": f"test_hyte_pages{os.environ.get('PYTEST_XDIST_WORKER', '')}"}),
         patch.dict(connection.settings_dict, {"CONN_MAX_AGE": 0}),
     ):
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
@@ -124,11 +124,17 @@ def _ids() -> dict[str, int]:
         "current": this_year.pk,
         "planned": sitting.filter(round__year=2023)[0].pk,
         "held": sitting.filter(round__year=2024)[0].pk,
-        "draft": current.filter(minutes__state=Minutes.State.DRAFT)[0].pk,
+        **_of_draft(current.filter(minutes__state=Minutes.State.DRAFT)[0]),
         "checking": current.filter(minutes__state=Minutes.State.CHECKING)[0].pk,
+        "convened": current.filter(state=Negotiation.State.CONVENED)[0].pk,
+        "item": AgendaItem.objects.filter(part__negotiation__in=current, part__negotiation__minutes=None)[0].pk,
         "month": current.filter(precision=Negotiation.Precision.MONTH)[0].pk,
         "noted": Summary.objects.get(round=rounds.get(year=2024)).pk,
         "unfrozen": Summary.objects.get(round=this_year).pk,
+        "feedback": FeedbackNote.objects.filter(**own)[0].pk,
+        "person": Person.objects.filter(**own)[0].pk,
+        "organisation": Organisation.objects.filter(**own)[0].pk,
+        "priority": Priority.objects.filter(**own)[0].pk,
         "region": Round.objects.get(county__slug="keski-uusimaa", year=2023).pk,
         "two": Negotiation.objects.filter(county__slug="keski-uusimaa", minutes__isnull=False)[0].pk,
     }
@@ -154,6 +160,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _of_draft(negotiation: Negotiation) -> dict[str, int]:
+    """Return the ids of a negotiation whose minutes are being written, and of what they are made of."""
+    minutes, part = negotiation.minutes.all()[0], negotiation.parts.order_by("position")[1]
+    return {
+        "draft": negotiation.pk,
+        "draft_minutes": minutes.pk,
+        "draft_part": part.pk,
+        "draft_item": part.items.filter(measures__isnull=False)[0].pk,
+        "draft_check": minutes.checks.all()[0].pk,
+        "draft_attachment": minutes.attachments.all()[0].pk,
+        "draft_measure": negotiation.measures.all()[0].pk,
+    }
+
+
 class Contexts:
     """Signed-in browser contexts: one a role for pages that are only looked at, so that styles are fetched once."""
 
@@ -161,9 +181,11 @@ class Contexts:
         self.browser, self.site = browser, site
         self.kept: dict[tuple[object, ...], BrowserContext] = {}
 
-    def new(self, role: str, **options: Any) -> BrowserContext:
-        """Return a context of its own, signed in as the role ("nobody" for none)."""
+    def new(self, role: str, language: str = "", **options: Any) -> BrowserContext:
+        """Return a context of its own, signed in as the role ("nobody" for none), with the language switched to one."""
         context = self.browser.new_context(locale="fi-FI", viewport=WIDE, **options)
+        if language:
+            context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": self.site.url}])
         context.set_default_timeout(15_000)
         if role != "nobody":
             name, value = settings.SESSION_COOKIE_NAME, self.site.cookies[role]

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_scopes import scope
 
-from municipalities.models import County, Municipality, User
+from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector, User
+from negotiations.followup.measures import Agreed, Owner, add_measures
+from negotiations.minutes.attachments import add_attachments
 from negotiations.minutes.checking import open_minutes, send_for_checking
-from negotiations.models import Minutes, Negotiation, Round, Summary
+from negotiations.models import CoreGroup, FeedbackNote, Minutes, Negotiation, Round, StatedFigure, Summary
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
-from tests.factories import make_held, make_round
+from negotiations.reporting.writing import add_feedback
+from negotiations.sitting.attending import Entry, add_people, save_core_group, save_figure, set_head_counts
+from negotiations.sitting.workshop import add_findings, add_theme
+from tests.factories import make_held, make_organisation, make_person, make_priority, make_round
 from tests.negotiations.test_board import MEETING
 from tests.negotiations.test_checking import later
 
@@ -51,12 +58,91 @@ class Row:
 COUNTY: dict[str, Row] = {
     "county_home": Row("....."),
     "county_style": Row("....."),
+    "county_logo": Row("44444"),  # the county has none
+    "county_settings": Row(".3333"),
+    "search": Row("....."),
+    "help": Row("....."),
+    "duty": Row("....3"),
+    "measures": Row("....."),
+    "negotiations": Row("....3"),
+    "register": Row(".3333"),
+    "register_doubles": Row(".3333"),
+    "register_import": Row(".3333"),
+    "register_template": Row(".3333"),
+    "person_new": Row(".3333"),
+    "person_edit": Row(".3333", of="person"),
+    "person_merge": Row(".3333", of="person"),
+    "person_remove": Row(".3333", "post", of="person"),
+    "organisations": Row(".3333"),
+    "organisation_new": Row(".3333"),
+    "organisation_edit": Row(".3333", of="organisation"),
+    "organisation_merge": Row(".3333", of="organisation"),
+    "organisation_remove": Row(".3333", "post", of="organisation"),
+    "priority_new": Row(".3333"),
+    "priority_edit": Row(".3333", of="priority"),
+    "priority_remove": Row(".3333", "post", of="priority"),
     "rounds": Row("....3"),
     "round": Row("....4", of="round"),
     "round_schedule": Row("....4", of="round"),
     "round_groups": Row("....4", of="round"),
+    "round_new": Row(".3333"),
+    "round_edit": Row(".3334", of="round"),
+    "round_remove": Row(".3334", "post", of="round"),
+    "round_fill": Row(".3334", of="round"),
+    "round_log": Row("....4", of="round"),
+    "groups": Row("....3"),
+    "groups_copy": Row(".3333", "post"),
+    "round_attendance": Row("....4", of="round"),
+    "round_core_group_new": Row(".3334", of="round"),
+    "round_core_group_restore": Row(".3334", "post", of="round"),
+    "round_core_group": Row(".3334", of="core_group"),
+    "round_core_group_remove": Row(".3334", "post", of="core_group"),
+    "round_figure_new": Row(".3334", of="round"),
+    "round_figure_restore": Row(".3334", "post", of="round"),
+    "round_figure": Row(".3334", of="figure"),
+    "round_figure_remove": Row(".3334", "post", of="figure"),
     "round_workshops": Row("....4", of="round"),
+    "round_findings": Row(".3334", of="round"),
+    "round_theme_new": Row(".3334", of="round"),
+    "round_themes_usual": Row(".3334", "post", of="round"),
+    "round_theme_restore": Row(".3334", "post", of="round"),
+    "round_theme": Row(".3334", of="theme"),
+    "round_theme_move": Row(".3334", "post", of="theme"),
+    "round_theme_remove": Row(".3334", "post", of="theme"),
+    "round_finding": Row(".3334", of="finding"),
+    "round_finding_move": Row(".3334", "post", of="finding"),
+    "round_finding_remove": Row(".3334", "post", of="finding"),
+    "round_finding_restore": Row(".3334", "post", of="round"),
+    "negotiation_new": Row(".3333"),
     "negotiation": Row("..4.4", of="negotiation"),
+    "negotiation_edit": Row(".3434", of="negotiation"),
+    "negotiation_parties": Row(".3434", of="negotiation"),
+    "negotiation_remove": Row(".3434", of="negotiation"),
+    "negotiation_convene": Row(".3434", "post", of="negotiation"),
+    "negotiation_hold": Row(".3434", of="negotiation"),
+    "negotiation_postpone": Row(".3434", of="negotiation"),
+    "negotiation_cancel": Row(".3434", of="negotiation"),
+    "negotiation_reinstate": Row(".3434", "post", of="negotiation"),
+    "negotiation_take_back": Row(".3434", "post", of="negotiation"),
+    "negotiation_agenda": Row(".3434", of="negotiation"),
+    "agenda_add": Row(".3434", "post", of="negotiation"),
+    "agenda_usual": Row(".3434", "post", of="negotiation"),
+    "agenda_restore": Row(".3434", "post", of="negotiation"),
+    "agenda_item_edit": Row(".3434", of="item"),
+    "agenda_item_move": Row(".3434", "post", of="item"),
+    "agenda_item_remove": Row(".3434", "post", of="item"),
+    "negotiation_attendance": Row("..4.4", of="negotiation"),
+    "negotiation_statuses": Row(".3434", "post", of="negotiation"),
+    "negotiation_counts": Row(".3434", "post", of="negotiation"),
+    "negotiation_person_add": Row(".3434", of="negotiation"),
+    "negotiation_people_add": Row(".3434", of="negotiation"),
+    "negotiation_person_restore": Row(".3434", "post", of="negotiation"),
+    "negotiation_person": Row(".3434", of="attendance"),
+    "negotiation_person_remove": Row(".3434", "post", of="attendance"),
+    "negotiation_workshop": Row("..4.4", of="negotiation"),
+    "negotiation_findings": Row(".3434", of="negotiation"),
+    "negotiation_minutes": Row("..4.4", of="negotiation"),
+    "negotiation_log": Row("..4.4", of="negotiation"),
     "municipalities": Row("....."),
     "municipality": Row(".....", of="municipality"),
     "documents": Row("....."),
@@ -68,8 +154,32 @@ COUNTY: dict[str, Row] = {
     "minutes_return": Row(".3434", "post", of="minutes"),
     "minutes_mark": Row("..434", "post", of="minutes"),
     "minutes_publish": Row(".3434", "post", of="minutes"),
+    "minutes_open": Row(".3434", "post", of="negotiation"),
+    "quick_minutes": Row(".3434", of="negotiation"),
+    "minutes_part": Row(".3434", of="part"),
+    "minutes_item": Row(".3434", of="item"),
+    "minutes_checker_add": Row(".3434", of="minutes"),
+    "minutes_checker_undo": Row(".3434", "post", of="minutes"),
+    "minutes_checker": Row(".3434", of="check"),
+    "minutes_checker_remove": Row(".3434", "post", of="check"),
+    "minutes_attachments_add": Row(".3434", of="minutes"),
+    "minutes_attachments_undo": Row(".3434", "post", of="minutes"),
+    "minutes_attachment": Row(".3434", of="attachment"),
+    "minutes_attachment_move": Row(".3434", "post", of="attachment"),
+    "minutes_attachment_remove": Row(".3434", "post", of="attachment"),
+    "measures_add": Row(".3434", of="negotiation"),
+    "measures_undo": Row(".3434", "post", of="negotiation"),
+    "round_measures_add": Row(".3334", of="round"),
+    "round_measures_undo": Row(".3334", "post", of="round"),
+    "measure_edit": Row(".3434", of="measure"),
+    "measure_remove": Row(".3434", "post", of="measure"),
     "summaries": Row("....."),
     "summary": Row(".444.", of="summary"),
+    "summary_open": Row(".3334", "post", of="round"),
+    "summary_write": Row(".4443", of="summary"),
+    "feedback_new": Row(".3334", of="round"),
+    "feedback_edit": Row(".3334", of="feedback"),
+    "feedback_remove": Row(".3334", "post", of="feedback"),
     "summary_render": Row(".4443", "post", of="summary"),
     "summary_freeze": Row(".4443", "post", of="summary"),
     "summary_reopen": Row(".4443", "post", of="summary"),
@@ -78,7 +188,7 @@ COUNTY: dict[str, Row] = {
     "summary_publish": Row(".4443", "post", of="summary"),
 }
 # Addresses outside any county: the answer for nobody and for everybody who has signed in.
-OPEN = {"healthz": (200, 200), "home": ("login", "any"), "set_language": (302, 302)}
+OPEN = {"healthz": (200, 200), "home": ("login", "any"), "profile": ("login", 200), "set_language": (302, 302)}
 # Other people's address books, by the prefix of their path.
 PREFIXES = ("admin/", "tili/")
 
@@ -93,6 +203,24 @@ class World:
     minutes: Minutes
     summary: Summary
     municipality: Municipality
+    priority: Priority
+    feedback: FeedbackNote
+    person: Person
+    organisation: Organisation
+
+
+def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
+    """Add somebody who took part, a head count with its core group, a stated figure, and a theme with a finding."""
+    round_, county = negotiation.round, negotiation.county
+    assert round_ is not None
+    add_people(negotiation, [Entry(Sector.MUNICIPALITY, "Maija", "koordinaattori")], by=by)
+    set_head_counts(negotiation, {Sector.COUNTY: 3}, by=by)
+    group = CoreGroup(county=county, round=round_, name="Ydinryhmä", sector=Sector.COUNTY, size=2)
+    save_core_group(group, [negotiation], by=by)
+    figure = StatedFigure(county=county, round=round_, sectors=[Sector.COUNTY], value=4, source="Yhteenveto")
+    save_figure(figure, by=by)
+    theme = add_theme(round_, "Perhekeskus", ["Ilmiöt"], by=by)
+    add_findings({theme.columns.get().pk: ["Yksinäisyys"]}, round_=round_, negotiation=negotiation, by=by)
 
 
 @pytest.fixture
@@ -102,11 +230,34 @@ def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, jout
         round_ = make_round(keski_suomi)
         negotiation = make_held(round_, [hankasalmi], by=coordinator)
         (minutes,) = open_minutes(negotiation, by=coordinator)
+        add_attachments(minutes, ["Nostot"], by=coordinator)
+        add_measures([Agreed("Teko.", Owner(Sector.COUNTY))], of=negotiation, by=coordinator)
+        add_attendance_and_workshop(negotiation, by=coordinator)
         minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
         summary = freeze(open_summary(round_, by=coordinator), by=coordinator)
         summary = put_on_agenda(summary, body="Aluehallitus", on=MEETING, by=coordinator)
         minutes.refresh_from_db()
-    return World(keski_suomi, round_, negotiation, minutes, summary, hankasalmi)
+        priority = make_priority(keski_suomi)
+        person, organisation = make_person(keski_suomi), make_organisation(keski_suomi)
+        (feedback,) = add_feedback(round_, ["Hyvä."], given_on=date(2024, 12, 2), occasion="Purku", by=coordinator)
+    return World(
+        keski_suomi, round_, negotiation, minutes, summary, hankasalmi, priority, feedback, person, organisation
+    )
+
+
+# What the minutes of the world are made of, by the name in the table.
+MINUTED: dict[str, Callable[[World], Model]] = {
+    "part": lambda world: world.negotiation.parts.get(),
+    "item": lambda world: world.negotiation.parts.get().items.all()[0],
+    "check": lambda world: world.minutes.checks.get(),
+    "attachment": lambda world: world.minutes.attachments.get(),
+    "measure": lambda world: world.negotiation.measures.get(),
+    "attendance": lambda world: world.negotiation.attendances.get(is_head_count=False),
+    "core_group": lambda world: world.round.core_groups.get(),
+    "figure": lambda world: world.round.stated_figures.get(),
+    "theme": lambda world: world.round.themes.get(),
+    "finding": lambda world: world.negotiation.observations.get(),
+}
 
 
 def address(name: str, row: Row, world: World) -> str:
@@ -114,8 +265,13 @@ def address(name: str, row: Row, world: World) -> str:
     kwargs: dict[str, object] = {"county": world.county.slug}
     if row.of == "municipality":
         kwargs["code"] = world.municipality.area.code
+    elif row.of in MINUTED:
+        with scope(county=world.county):
+            kwargs["pk"] = MINUTED[row.of](world).pk
     elif row.of == "minutes_document":
         kwargs["pk"] = world.minutes.document_id
+    elif name in {"groups", "groups_copy"}:
+        kwargs["year"] = world.round.year
     elif row.of:
         kwargs["pk"] = getattr(world, row.of).pk
     return reverse(name, kwargs=kwargs)
@@ -123,9 +279,13 @@ def address(name: str, row: Row, world: World) -> str:
 
 def data_of(name: str, world: World) -> dict[str, object]:
     """Return what the form at the address asks for, where the answer depends on it."""
-    if name != "minutes_mark":
+    if name == "agenda_item_move":
+        return {"direction": "up"}
+    if name not in {"minutes_mark", "agenda_add", "agenda_usual"}:
         return {}
     with scope(county=world.county):
+        if name.startswith("agenda"):
+            return {"part": world.negotiation.parts.get().pk, "titles": "Asia"}
         return {"check": world.minutes.checks.get().pk, "outcome": "approved"}
 
 
@@ -150,6 +310,12 @@ def every_name() -> dict[str, str]:
 def test_every_address_is_in_the_table() -> None:
     """One that is added must be judged here first."""
     assert set(every_name()) == set(COUNTY) | set(OPEN)
+
+
+def test_no_two_addresses_are_the_same() -> None:
+    """The second one would never be reached."""
+    paths = list(every_name().values())
+    assert sorted(paths) == sorted(set(paths))
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import time
 from collections.abc import Callable
 from functools import partial
 
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django_scopes import scopes_disabled
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from municipalities.models import Document
+from municipalities.models import Document, User
+from tests.factories import PASSWORD
 from tests.pages.conftest import AXE, NARROW, WIDE, Contexts, Site
 
 HOME = "/keski-suomi/"
@@ -30,17 +35,77 @@ PAGES = [
     ("coordinator", HOME + "kierrokset/{plan}/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/", 200),
     ("coordinator", HOME + "kierrokset/{current}/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/?tila=held&jarjesta=-kunnat", 200),
+    ("coordinator", HOME + "kierrokset/{plan}/?q=eioletällaista", 200),
     ("coordinator", HOME + "kierrokset/{plan}/aikataulu/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/aikataulu/", 200),
     ("coordinator", HOME + "kierrokset/{plan}/kuntaryhmat/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/kuntaryhmat/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/tyopajat/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/tyopajat/?muokkaa=1", 200),
+    ("coordinator", HOME + "kierrokset/{current}/tyopajat/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/tyopajat/lisaa/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/teemat/lisaa/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/osallistujat/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/osallistujat/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/ydinryhmat/lisaa/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/luvut/lisaa/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/lisaa/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/lista/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/tyopaja/?muokkaa=1", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/tyopaja/lisaa/", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/osallistujat/", 200),
+    ("coordinator", HOME + "kierrokset/uusi/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/asetukset/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/perusta/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/tapahtumat/", 200),
+    ("coordinator", HOME + "kuntaryhmat/2024/", 200),
+    ("coordinator", HOME + "kuntaryhmat/2030/", 200),
+    ("editor", HOME + "kuntaryhmat/2024/", 200),
+    ("editor", HOME + "kierrokset/{current}/tapahtumat/", 200),
     ("coordinator", HOME + "kierrokset/{plan}/tyopajat/", 200),
     ("coordinator", HOME + "neuvottelut/{planned}/", 200),
     ("coordinator", HOME + "neuvottelut/{held}/", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/", 200),
     ("coordinator", HOME + "neuvottelut/{checking}/", 200),
     ("coordinator", HOME + "neuvottelut/{month}/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/", 200),
+    ("coordinator", HOME + "neuvottelut/uusi/", 200),
+    ("coordinator", HOME + "neuvottelut/uusi/?kierros={plan}", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/muokkaa/", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/osapuolet/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/osapuolet/", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/poista/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/pidetyksi/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/siirra/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/peru/", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/asialista/", 200),
+    ("coordinator", HOME + "neuvottelut/{checking}/asialista/", 200),
+    ("coordinator", HOME + "asiakohdat/{item}/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/osallistujat/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/tyopaja/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/poytakirja/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/poytakirja/", 200),
+    ("coordinator", HOME + "neuvottelut/{checking}/poytakirja/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/tapahtumat/", 200),
+    ("coordinator", HOME + "neuvottelut/", 200),
+    ("coordinator", HOME + "sovitut-asiat/", 200),
+    ("coordinator", HOME + "velvoite/", 200),
+    ("coordinator", HOME + "velvoite/?vuosi=2023&tilanne=not_known", 200),
+    ("coordinator", HOME + "haku/", 200),
+    ("coordinator", HOME + "haku/?q=nuorten", 200),
+    ("coordinator", HOME + "ohje/", 200),
+    ("coordinator", HOME + "neuvottelut/{planned}/pikapoytakirja/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/toimenpiteet/lisaa/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/toimenpiteet/lisaa/", 200),
+    ("coordinator", HOME + "toimenpiteet/{draft_measure}/muokkaa/", 200),
+    ("coordinator", HOME + "osat/{draft_part}/poytakirja/", 200),
+    ("coordinator", HOME + "asiakohdat/{draft_item}/poytakirja/", 200),
+    ("coordinator", HOME + "poytakirjat/{draft_minutes}/tarkastajat/lisaa/", 409),
+    ("coordinator", HOME + "tarkastajat/{draft_check}/", 200),
+    ("coordinator", HOME + "poytakirjat/{draft_minutes}/liitteet/lisaa/", 200),
+    ("coordinator", HOME + "liitteet/{draft_attachment}/", 200),
     ("coordinator", HOME + "kunnat/", 200),
     ("coordinator", HOME + "kunnat/077/", 200),
     ("coordinator", HOME + "asiakirjat/", 200),
@@ -51,6 +116,25 @@ PAGES = [
     ("coordinator", HOME + "yhteenvedot/", 200),
     ("coordinator", HOME + "yhteenvedot/{noted}/", 200),
     ("coordinator", HOME + "yhteenvedot/{unfrozen}/", 200),
+    ("coordinator", HOME + "yhteenvedot/{unfrozen}/teksti/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/palaute/", 200),
+    ("coordinator", HOME + "palaute/{feedback}/", 200),
+    ("coordinator", HOME + "osallistujat/", 200),
+    ("coordinator", HOME + "osallistujat/?q=eioletällaista", 200),
+    ("coordinator", HOME + "osallistujat/tuo/", 200),
+    ("coordinator", HOME + "osallistujat/kaksoiskappaleet/", 200),
+    ("coordinator", HOME + "henkilot/uusi/", 200),
+    ("coordinator", HOME + "henkilot/{person}/", 200),
+    ("coordinator", HOME + "henkilot/{person}/yhdista/", 200),
+    ("coordinator", HOME + "organisaatiot/", 200),
+    ("coordinator", HOME + "organisaatiot/uusi/", 200),
+    ("coordinator", HOME + "organisaatiot/{organisation}/", 200),
+    ("coordinator", HOME + "organisaatiot/{organisation}/yhdista/", 200),
+    ("coordinator", HOME + "asetukset/", 200),
+    ("coordinator", HOME + "asetukset/painopisteet/uusi/", 200),
+    ("coordinator", HOME + "asetukset/painopisteet/{priority}/", 200),
+    ("coordinator", "/oma/", 200),
+    ("coordinator", "/tili/kaksivaiheinen/", 200),
     ("coordinator", HOME + "ei-ole/", 404),
     ("coordinator", HOME + "kierrokset/0/", 404),
     ("coordinator", "/tili/password/change/", 200),
@@ -60,8 +144,15 @@ PAGES = [
     ("central_coordinator", "/keski-uusimaa/neuvottelut/{two}/", 200),
     ("editor", HOME, 200),
     ("editor", HOME + "kierrokset/{current}/", 200),
+    ("editor", HOME + "kierrokset/{current}/osallistujat/", 200),
     ("editor", HOME + "neuvottelut/{checking}/", 200),
+    ("editor", HOME + "neuvottelut/{checking}/poytakirja/", 200),
     ("editor", HOME + "kunnat/172/", 200),
+    ("editor", HOME + "neuvottelut/", 200),
+    ("editor", HOME + "sovitut-asiat/", 200),
+    ("editor", HOME + "velvoite/", 200),
+    ("editor", HOME + "haku/?q=joutsa", 200),
+    ("editor", HOME + "ohje/", 200),
     ("reader", HOME, 200),
     ("reader", HOME + "kierrokset/{groups}/", 200),
     ("reader", HOME + "yhteenvedot/", 200),
@@ -70,9 +161,27 @@ PAGES = [
     ("board_member", HOME + "yhteenvedot/", 200),
     ("board_member", HOME + "yhteenvedot/{noted}/", 200),
     ("board_member", HOME + "asiakirjat/", 200),
+    ("board_member", HOME + "sovitut-asiat/", 200),
+    ("board_member", HOME + "haku/?q=ei-mitään", 200),
+    ("board_member", HOME + "ohje/", 200),
+    ("board_member", HOME + "velvoite/", 403),
     ("board_member", HOME + "kierrokset/", 403),
 ]
+# Every page in Swedish or in English, by turns; in both where HYTE_ALL_LANGUAGES is set.
+IN_OTHER_LANGUAGES = [
+    (role, path, language)
+    for number, (role, path, _status) in enumerate(PAGES)
+    for turn, language in enumerate(("sv", "en"))
+    if number % 2 == turn or os.environ.get("HYTE_ALL_LANGUAGES")
+]
 EVERY = pytest.mark.parametrize(("role", "path", "status"), PAGES, ids=[f"{role}:{path}" for role, path, _ in PAGES])
+
+
+# Shows the fields that a choice has hidden, and takes away what only helps to fill them.
+WITHOUT_SCRIPTS = """() => {
+  document.querySelectorAll(".field__weekday, [data-filter-of]").forEach((helper) => helper.remove());
+  document.querySelectorAll("form .field[hidden]").forEach((field) => { field.hidden = false; });
+}"""
 
 
 def findings(page: Page) -> list[str]:
@@ -103,17 +212,79 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     page.close()
 
 
+@pytest.mark.parametrize(("role", "path", "language"), IN_OTHER_LANGUAGES)
+def test_axe_finds_nothing_in_the_other_languages(
+    role: str, path: str, language: str, contexts: Contexts, site: Site
+) -> None:
+    """At 320 px, where longer words would not fit; and the page says which language it is in."""
+    page = contexts.shared(role, language=language, bypass_csp=True).new_page()
+    page.set_viewport_size(NARROW)
+    page.goto(site.url + path.format(**site.ids))
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= NARROW["width"]
+    assert findings(page) == []
+    page.close()
+
+
+def test_two_step_sign_in_from_the_profile_to_the_next_sign_in(contexts: Contexts, site: Site) -> None:
+    """Each of its pages stands the same tests, from the password asked again to the code asked at the next sign-in."""
+    user = User.objects.create_user("kaksi@keski-suomi.example", PASSWORD, name="Kaksi")
+    page = contexts.new("nobody", bypass_csp=True).new_page()
+
+    def sound() -> None:
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"], page.url
+            assert findings(page) == [], page.url
+        assert page.locator("h1").count() == 1, page.url
+
+    def sign_in() -> None:
+        page.goto(site.url + "/tili/login/")
+        page.locator("[name=login]").fill(user.email)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("main button[type=submit]").click()
+
+    sign_in()
+    page.goto(site.url + "/tili/kaksivaiheinen/totp/activate/")
+    if "reauthenticate" in page.url:
+        sound()
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("main button[type=submit]").click()
+    code = page.locator("main input[name=code]")
+    code.fill("1")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator(".hds-text-input--invalid")).to_be_visible()
+    sound()
+    secret = page.locator(".key").inner_text().strip()
+    code.fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator(".codes")).to_be_visible()
+    sound()
+    for path in ("", "recovery-codes/generate/", "totp/deactivate/"):
+        page.goto(site.url + "/tili/kaksivaiheinen/" + path)
+        sound()
+    page.context.clear_cookies()
+    sign_in()
+    expect(page).to_have_url(re.compile("/kaksivaiheinen/authenticate/"))
+    sound()
+    page.context.close()
+
+
 @EVERY
 def test_the_policy_is_kept_and_javascript_adds_no_content(
     role: str, path: str, status: int, contexts: Contexts, site: Site
 ) -> None:
-    """The browser reports nothing refused by the policy, and shows the same text with JavaScript off."""
+    """The browser reports nothing refused by the policy, and shows the same text with JavaScript off.
+
+    But for the fields of a form that follow a choice: without JavaScript all of them are shown.
+    """
     texts = []
     for javascript in (True, False):
         page = contexts.shared(role, java_script_enabled=javascript).new_page()
         complaints: list[str] = []
         page.on("console", partial(_note, complaints))
         page.goto(site.url + path.format(**site.ids), wait_until="load")
+        page.evaluate(WITHOUT_SCRIPTS)
         texts.append(page.locator("main").inner_text())
         assert [text for text in complaints if "Content Security Policy" in text] == []
         page.close()
@@ -245,11 +416,13 @@ def test_error_summary_leads_to_the_field(page_of: Callable[..., Page]) -> None:
 
 def test_print_gives_the_content_and_not_the_chrome(page_of: Callable[..., Page]) -> None:
     """Menus and forms are left out."""
-    page = page_of("coordinator", HOME + "neuvottelut/{checking}/")
+    page = page_of("coordinator", HOME + "neuvottelut/{checking}/poytakirja/")
     page.emulate_media(media="print")
     for chrome in (".site-nav", ".breadcrumb", ".site-footer", "main form >> nth=0"):
         expect(page.locator(chrome)).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
+    page = page_of("coordinator", HOME + "neuvottelut/{checking}/")
+    page.emulate_media(media="print")
     expect(page.locator(".agenda").first).to_be_visible()
 
 
@@ -260,3 +433,52 @@ def test_colour_of_the_county(page_of: Callable[..., Page]) -> None:
         page = page_of(role, path)
         colours.add(page.evaluate("getComputedStyle(document.querySelector('.site-header__bar')).backgroundColor"))
     assert len(colours) == 3
+
+
+def test_a_list_is_filtered_and_sorted_on_a_narrow_screen_by_keyboard(page_of: Callable[..., Page]) -> None:
+    """Without JavaScript: by the form alone, since the headings are out of sight there."""
+    page = page_of("coordinator", HOME + "kunnat/", java_script_enabled=False)
+    page.set_viewport_size(NARROW)
+    page.locator("[name=q]").last.focus()
+    page.keyboard.type("järvi")
+    page.locator(".table-filter [name=jarjesta]").select_option("-asukkaita")
+    page.locator(".table-filter button[type=submit]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    rows = page.locator("tbody th")
+    expect(rows).to_have_text(["Saarijärvi", "Kyyjärvi", "Kivijärvi"])
+    assert "jarjesta=-asukkaita" in page.url
+    page.get_by_role("link", name="Tyhjennä rajaukset").click()
+    expect(rows).to_have_count(22)
+    page.set_viewport_size(WIDE)
+    page.get_by_role("columnheader", name="Kunta").get_by_role("link").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Kunta")
+    expect(rows.first).to_have_text("Hankasalmi")
+
+
+def test_headings_out_of_sight_are_out_of_the_keyboards_way(page_of: Callable[..., Page]) -> None:
+    """Where rows are cards, the links of the headings cannot be seen, and so cannot be reached."""
+    page = page_of("coordinator", HOME + "kierrokset/{plan}/")
+    expect(page.locator("a.table-sort").first).to_be_visible()
+    page.set_viewport_size(NARROW)
+    expect(page.locator("a.table-sort").first).to_be_hidden()
+    expect(page.locator(".table-filter [name=jarjesta]")).to_be_visible()
+
+
+def test_a_municipality_is_dragged_to_another_group(page_of: Callable[..., Page]) -> None:
+    """The choice in the list follows, as the groups follow the choice; nothing is saved before the button."""
+    page = page_of("coordinator", HOME + "kierrokset/{current}/kuntaryhmat/")
+    page.locator("main a[href*='/kuntaryhmat/2']").click()
+    rows = page.locator("[data-group]").filter(has=page.locator("input:not([type=hidden])"))
+    source, target = rows.nth(0), rows.nth(1)
+    chip = source.locator(".chip").first
+    pk, group = chip.get_attribute("data-municipality"), target.get_attribute("data-group")
+    chip.drag_to(target)
+    expect(target.locator(f'[data-municipality="{pk}"]')).to_be_visible()
+    select = page.locator(f'[data-place="{pk}"] select').first
+    expect(select).to_have_value(group or "")
+    select.select_option("")
+    expect(page.locator(f'.chip[data-municipality="{pk}"]')).to_have_count(0)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(rows.nth(0).locator(f'[data-municipality="{pk}"]')).to_be_visible()

@@ -15,6 +15,7 @@ from negotiations.models import Measure, Observation, Party, ThemeColumn, Worksh
 from negotiations.reporting.board import freeze, open_summary
 from tests.factories import make_held, make_round
 from tests.negotiations.test_checking import later
+from tests.pages.test_views import TABS
 
 
 def build(county: County, municipality: Municipality, by: User, token: str) -> list[str]:
@@ -49,7 +50,10 @@ def build(county: County, municipality: Municipality, by: User, token: str) -> l
             reverse(name, kwargs=own | {"pk": round_.pk})
             for name in ("round", "round_schedule", "round_groups", "round_workshops")
         ),
-        reverse("negotiation", kwargs=own | {"pk": negotiation.pk}),
+        *(reverse(name, kwargs=own) for name in ("measures", "negotiations", "duty")),
+        # Words that the rows of both counties have: each finds its own only.
+        reverse("search", kwargs=own) + "?q=Neuvottelu+or+Toimenpide",
+        *(reverse(name, kwargs=own | {"pk": negotiation.pk}) for name in TABS),
         reverse("municipality", kwargs=own | {"code": municipality.area.code}),
         reverse("document", kwargs=own | {"pk": minutes.document_id}),
         reverse("summary", kwargs=own | {"pk": summary.pk}),

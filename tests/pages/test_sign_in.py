@@ -47,3 +47,15 @@ def test_those_behind_the_same_proxy_do_not_use_up_each_others_attempts(coordina
         sign_in(f"nobody{attempt}@example.fi", "wrong", "198.51.100.1")
     assert sign_in(coordinator.email, PASSWORD, "198.51.100.1") == 429
     assert sign_in(board_member.email, PASSWORD, "198.51.100.2") == 302
+
+
+def test_without_redis_one_signs_in_and_guessing_is_cut_short_all_the_same(
+    coordinator: User, board_member: User, settings: Settings
+) -> None:
+    """The attempts are then counted in the memory of the process."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert sign_in(board_member.email, PASSWORD, "198.51.100.3") == 302
+    for _attempt in range(5):
+        assert sign_in(coordinator.email, "wrong", "198.51.100.3") == 200
+    assert sign_in(coordinator.email, PASSWORD, "198.51.100.3") != 302
+    assert sign_in(board_member.email, PASSWORD, "198.51.100.3") == 302

@@ -124,13 +124,13 @@ def test_a_move_that_cannot_be_made_now_is_a_conflict(
     response = client_for(coordinator).post(url("minutes_publish", checking.pk))
     assert response.status_code == 409
     page = response.content.decode()
-    assert url("negotiation", checking.negotiation_id) in page
+    assert url("negotiation_minutes", checking.negotiation_id) in page
     checking.refresh_from_db()
     assert checking.state == Minutes.State.CHECKING
 
 
 @pytest.mark.parametrize(
-    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html", "500.html"]
+    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html", "500.html", "503.html"]
 )
 def test_error_pages_need_nothing(template: str) -> None:
     """They are made without a context, as some of them are when all else fails, and without the database."""
@@ -182,7 +182,7 @@ def test_a_checker_marks_and_the_last_mark_makes_checked(
     """Each for their own municipality only."""
     first, second = MinutesCheck.objects.filter(minutes=checking).order_by("party__municipality__area__order")
     address = url("minutes_mark", checking.pk)
-    page = client_for(editor).get(url("negotiation", checking.negotiation_id)).content.decode()
+    page = client_for(editor).get(url("negotiation_minutes", checking.negotiation_id)).content.decode()
     assert f'value="{first.pk}"' in page
     assert f'name="check" value="{second.pk}"' not in page
     approved = {"outcome": "approved"}
@@ -201,6 +201,8 @@ def test_silence_is_entered_by_the_county_alone(
     """A checker either marks or does not."""
     check = MinutesCheck.objects.get(minutes=checking, party__municipality__area__code="077")
     data = {"check": check.pk, "outcome": "silent"}
+    County.objects.update(silence_is_checking=True)
+    Minutes.objects.filter(pk=checking.pk).update(check_by=timezone.localdate() - timedelta(days=1))
     assert client_for(editor).post(url("minutes_mark", checking.pk), data).status_code == 403
     assert client_for(coordinator).post(url("minutes_mark", checking.pk), data).status_code == 302
     check.refresh_from_db()
@@ -407,9 +409,9 @@ def test_every_event_of_the_moves_has_words(
     board.note(summary, body="Aluehallitus", on=MEETING, section="12", by=coordinator)
     board.publish(summary, on=MEETING, by=coordinator)
     told = Event.objects.filter(subject__startswith="negotiations.").values_list("subject", "verb")
-    assert {tuple(row) for row in told} == set(WORDS)
+    assert {tuple(row) for row in told} <= set(WORDS)
     for page, count in (
-        (url("negotiation", draft.negotiation_id), Event.objects.filter(subject__in=NEGOTIATION).count() - 1),
+        (url("negotiation_log", draft.negotiation_id), Event.objects.filter(subject__in=NEGOTIATION).count() - 1),
         (url("summary", summary.pk), Event.objects.filter(subject="negotiations.summary").count()),
     ):
         # One event of each page is of the cancelled negotiation, which has a page of its own.
@@ -417,6 +419,7 @@ def test_every_event_of_the_moves_has_words(
 
 
 NEGOTIATION = ("negotiations.negotiation", "negotiations.minutes")
+TABS = ("negotiation", "negotiation_attendance", "negotiation_workshop", "negotiation_minutes", "negotiation_log")
 
 
 def test_a_plan_says_that_it_is_one(
@@ -427,7 +430,8 @@ def test_a_plan_says_that_it_is_one(
     Round.objects.filter(pk=round_.pk).update(plan_as_of=MEETING)
     client = client_for(coordinator)
     pages = [url(name, round_.pk) for name in ("round", "round_schedule", "round_groups", "round_workshops")]
-    for page in (*pages, url("negotiation", negotiation.pk)):
+    tabs = [url(name, negotiation.pk) for name in TABS]
+    for page in (*pages, *tabs):
         assert "28.1.2025" in client.get(page).content.decode()
 
 
@@ -436,7 +440,7 @@ def test_what_waits_for_the_coordinator(
 ) -> None:
     """Each thing for as long as it waits, with the way to it."""
     client, home = client_for(coordinator), url("county_home")
-    waiting = f'<a class="queue__act" href="{url("negotiation", draft.negotiation_id)}#poytakirjat">'
+    waiting = f'<a class="queue__act" href="{url("negotiation_minutes", draft.negotiation_id)}">'
     assert waiting in client.get(home).content.decode()
     send_for_checking(draft, check_by=later(), by=coordinator)
     assert waiting not in client.get(home).content.decode()
@@ -459,9 +463,9 @@ def test_municipal_home_has_the_next_negotiation_and_what_to_check(
     coming = make_negotiation(round_, [hankasalmi], day=soon, title="Tuleva neuvottelu")
     page = client_for(editor).get(url("county_home")).content.decode()
     assert url("negotiation", coming.pk) in page
-    assert f"{url('negotiation', checking.negotiation_id)}#poytakirjat" in page
+    assert url("negotiation_minutes", checking.negotiation_id) in page
     assert (
-        f"{url('negotiation', checking.negotiation_id)}#poytakirjat"
+        url("negotiation_minutes", checking.negotiation_id)
         not in client_for(reader).get(url("county_home")).content.decode()
     )
 
@@ -491,7 +495,7 @@ def test_language_and_name_of_a_page(coordinator: User, client_for: ClientFor) -
     client = client_for(coordinator)
     client.post(reverse("set_language"), {"language": "sv", "next": url("municipalities")})
     page = client.get(url("municipalities")).content.decode()
-    assert '<html lang="sv">' in page
+    assert '<html lang="sv"' in page
 
 
 def test_every_page_of_the_admin_opens(

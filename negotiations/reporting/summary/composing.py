@@ -95,6 +95,7 @@ def compose(summary: Summary, *, on: date) -> SummaryContext:
         attendance = round_attendance(_counted(held))
         return SummaryContext(
             title=_title(round_),
+            document_name=_document_name(summary.county.summary_name, _title(round_)),
             county=summary.county.area.name_in(round_.language),
             language=round_.language,
             case_number=summary.case_number,
@@ -229,6 +230,11 @@ def _title(round_: Round) -> str:
     return _("Summary of the statutory negotiations of the county and the municipalities %(year)s") % {
         "year": round_.year
     }
+
+
+def _document_name(name: str, title: str) -> str:
+    """Return what the county calls the document, where its title does not say so already."""
+    return "" if title.casefold().startswith(name.casefold()) else name
 
 
 def _when(negotiation: Negotiation) -> When:

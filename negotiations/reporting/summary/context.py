@@ -351,6 +351,8 @@ class SummaryContext:
     feedback: list[Debrief]
     figures: FigureChapter | None
     digests: list[Digest]
+    # What the county calls the document; nothing where the title says so, and in what was frozen before it was asked.
+    document_name: str = ""
 
     @property
     def covers_cooperation(self) -> bool:

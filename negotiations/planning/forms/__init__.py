@@ -1,0 +1,1 @@
+"""Forms of planning: rounds, groups, negotiations."""

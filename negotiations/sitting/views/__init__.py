@@ -1,0 +1,1 @@
+"""Views of the sitting: what a round has held, agenda, attendance, workshops."""

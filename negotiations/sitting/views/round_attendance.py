@@ -1,0 +1,400 @@
+"""Who took part in a round: head counts of all its negotiations, core groups, and what the source states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.forms import BoundField
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from municipalities.access import CountyRequest
+from municipalities.models import Sector
+from municipalities.views.editing import edit
+from municipalities.views.moving import leading_back
+from municipalities.views.undoing import offer_undo, undo_offered, undone
+from negotiations.models import Attendance, CoreGroup, Minutes, Negotiation, Round, StatedFigure
+from negotiations.permissions import can_edit, visible_negotiations, visible_rounds
+from negotiations.planning.views.rounds import round_context
+from negotiations.sitting.attendance import (
+    SECTOR_NAMES,
+    Comparison,
+    Counted,
+    ImpossibleAttendance,
+    SectorTotals,
+    compare,
+)
+from negotiations.sitting.attendance import (
+    round_attendance as totalled,
+)
+from negotiations.sitting.attending import (
+    remove_core_group,
+    remove_figure,
+    save_core_group,
+    save_figure,
+    set_head_counts_of_round,
+    why_closed,
+    why_not_yet,
+)
+from negotiations.sitting.forms.attendance import CoreGroupForm, GridForm, StatedFigureForm
+from negotiations.sitting.views.rounds import core_groups_of, counted, stated_figures_of, totals_of
+
+# Each negotiation has a field for every sector; a request may hold a thousand.
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How many of a sector were in a negotiation: those by name, and a head count to be changed or read."""
+
+    name: str
+    named: int
+    head_count: int | None
+    field: BoundField | None
+
+    @property
+    def total(self) -> int | None:
+        """All of the sector; None where nobody was counted."""
+        return None if self.head_count is None and not self.named else self.named + (self.head_count or 0)
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A negotiation in the grid, and why its counts cannot be changed where they cannot."""
+
+    negotiation: Negotiation
+    cells: list[Cell]
+    closed: str
+
+    @property
+    def total(self) -> int | None:
+        """All who attended; None where nobody was counted."""
+        known = [cell.total for cell in self.cells if cell.total is not None]
+        return sum(known) if known else None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A figure that the source states, beside ours."""
+
+    figure: StatedFigure
+    comparison: Comparison
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_attendance(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Show how many took part, by negotiation and sector; for the coordinator, to be changed in one grid."""
+    page = _negotiations(request, pk)
+    if request.method != "POST":
+        return render(request, "negotiations/round_attendance.html", _page(request, pk, page))
+    shown = _round(request, pk)
+    negotiations = list(page.object_list)
+    closed = _closed(negotiations)
+    return edit(
+        request,
+        GridForm,
+        row=shown,
+        save=lambda form: set_head_counts_of_round(shown, form.counts, by=request.user),
+        title="",
+        back=request.get_full_path(),
+        done=lambda count: _("The head counts were saved.") if count else _("Nothing was changed."),
+        template="negotiations/round_attendance.html",
+        context=lambda form: _page(request, pk, page, form),
+        negotiations=[row for row in negotiations if not closed[row.pk]],
+    )
+
+
+def _round(request: CountyRequest, pk: int) -> Round:
+    """Return the round, to be changed."""
+    shown: Round = get_object_or_404(visible_rounds(request.access), pk=pk)
+    request.access.require(can_edit(request.access))
+    return shown
+
+
+def _negotiations(request: CountyRequest, pk: int) -> Page[Negotiation]:
+    rows = visible_negotiations(request.access).filter(round=pk).order_by("earliest", "starts_at", "pk")
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("sivu"))
+
+
+def _closed(negotiations: Sequence[Negotiation]) -> dict[int, str]:
+    """Return why head counts cannot be entered, by negotiation; nothing where they can."""
+    states: dict[int, list[str]] = {row.pk: [] for row in negotiations}
+    for negotiation, state in Minutes.objects.filter(negotiation__in=states).values_list("negotiation_id", "state"):
+        states[negotiation].append(state)
+    return {row.pk: why_closed(row, states[row.pk]) or why_not_yet(row) for row in negotiations}
+
+
+def _page(
+    request: CountyRequest, pk: int, page: Page[Negotiation], sent: forms.BaseForm | None = None
+) -> dict[str, Any]:
+    context = round_context(request, pk, tab="attendance")
+    shown: Round = context["round"]
+    sees_all = can_edit(request.access)
+    negotiations = list(page.object_list)
+    closed = _closed(negotiations) if sees_all else {row.pk: "" for row in negotiations}
+    present = _present(visible_negotiations(request.access).filter(round=shown))
+    grid: GridForm | None = None
+    if sees_all:
+        open_ones = [row for row in negotiations if not closed[row.pk]]
+        grid = (
+            sent
+            if isinstance(sent, GridForm)
+            else GridForm(access=request.access, negotiations=open_ones, now=present.heads)
+        )
+    people = present.people
+    sums = totalled(people).totals
+    rows = _rows(negotiations, closed, grid, present)
+    # To readers only the sectors that were counted; the one who counts sees a place for each.
+    is_open = grid is not None and bool(grid.now)
+    used = [sector for sector in SECTOR_NAMES if is_open or sums.of({sector})]
+    context |= {
+        "page": page,
+        "grid": grid,
+        "is_open": is_open,
+        # Where nothing can be changed the reasons are told once, else each with its negotiation.
+        "closed": [] if is_open else sorted({words for words in closed.values() if words}),
+        "rows": rows,
+        "sees_all": sees_all,
+        "columns": [(SECTOR_NAMES[sector], sums.of({sector})) for sector in used],
+        "listed_total": sums.total,
+        "someone": bool(people),
+        "undo": undo_offered(request) if sees_all else None,
+    }
+    for row in rows:
+        row.cells[:] = [cell for sector, cell in zip(SECTOR_NAMES, row.cells, strict=True) if sector in used]
+    # The totals of a round are told to those who see all of it: to the others before its summary is theirs to read.
+    if sees_all or context["summary"]:
+        everyone = people if sees_all else counted(shown.negotiations.all())
+        context |= _besides(shown, everyone)
+    return context
+
+
+@dataclass(frozen=True)
+class Present:
+    """Who were present: as arithmetic takes them, and by negotiation and sector those by name and the head counts."""
+
+    people: list[Counted]
+    named: dict[tuple[int, str], int]
+    heads: dict[tuple[int, str], int]
+
+
+def _present(negotiations: QuerySet[Negotiation]) -> Present:
+    """Return who were present in the negotiations. One query."""
+    present = Present([], {}, {})
+    rows = Attendance.objects.filter(negotiation__in=negotiations, status=Attendance.Status.PRESENT).order_by()
+    fields = ("negotiation_id", "sector", "count", "person_id", "is_head_count")
+    for negotiation, sector, count, person, is_head_count in rows.values_list(*fields):
+        present.people.append(Counted(negotiation, sector, count, person))
+        by_place = present.heads if is_head_count else present.named
+        by_place[negotiation, sector] = by_place.get((negotiation, sector), 0) + count
+    return present
+
+
+def _rows(
+    negotiations: Sequence[Negotiation], closed: dict[int, str], grid: GridForm | None, present: Present
+) -> list[GridRow]:
+    named, heads = present.named, present.heads
+
+    def cell(row: Negotiation, sector: str) -> Cell:
+        name = f"n{row.pk}_{sector}"
+        place = (row.pk, sector)
+        field = grid[name] if grid is not None and name in grid.fields else None
+        return Cell(str(SECTOR_NAMES[Sector(sector)]), named.get(place, 0), heads.get(place), field)
+
+    return [GridRow(row, [cell(row, sector) for sector in SECTOR_NAMES], closed[row.pk]) for row in negotiations]
+
+
+def _besides(shown: Round, people: list[Counted]) -> dict[str, Any]:
+    """Return the totals, the core groups and the figures that the source states."""
+    groups, figures, attendance = core_groups_of(shown), stated_figures_of(shown), totalled(people)
+    found: dict[str, Any] = {
+        "groups": groups,
+        "stated": [_compared(figure, attendance.totals) for figure in figures],
+    }
+    try:
+        found |= totals_of(people, attendance, groups, figures)
+    except ImpossibleAttendance as contradiction:
+        found["contradiction"] = str(contradiction)
+    return found
+
+
+def _compared(figure: StatedFigure, sums: SectorTotals) -> Compared:
+    return Compared(figure, compare(figure.value, figure.sectors, sums, source=figure.source))
+
+
+def _tab(county: str, pk: int, part: str) -> str:
+    return reverse("round_attendance", args=[county, pk]) + "#" + part
+
+
+def _crumbs(county: str, shown: Round) -> list[tuple[str, str]]:
+    return [
+        (reverse("rounds", args=[county]), _("Rounds")),
+        (reverse("round", args=[county, shown.pk]), shown.name),
+        (reverse("round_attendance", args=[county, shown.pk]), _("Participants")),
+    ]
+
+
+# --- Core groups ------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_core_group_new(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Add a core group to a round."""
+    shown = _round(request, pk)
+    return _core_group(request, shown, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_core_group(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Change a core group."""
+    group = _group(request, pk)
+    return _core_group(request, group.round, group)
+
+
+def _core_group(request: CountyRequest, shown: Round, group: CoreGroup | None) -> HttpResponse:
+    county = request.county.slug
+    return edit(
+        request,
+        CoreGroupForm,
+        row=group,
+        save=lambda form: save_core_group(form.save(commit=False), form.cleaned_data["negotiations"], by=request.user),
+        title=_("Change the core group") if group else _("Add a core group"),
+        back=_tab(county, shown.pk, "ydinryhmat"),
+        done=_("The core group was saved."),
+        context={
+            "crumbs": _crumbs(county, shown),
+            "lead": _("The same people who attended several negotiations and are counted in each."),
+        },
+        round_=shown,
+    )
+
+
+def _group(request: CountyRequest, pk: int) -> CoreGroup:
+    rows = CoreGroup.objects.filter(round__in=visible_rounds(request.access)).select_related("round")
+    group: CoreGroup = get_object_or_404(rows, pk=pk)
+    request.access.require(can_edit(request.access))
+    return group
+
+
+@require_POST
+def round_core_group_remove(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Remove a core group; the page that follows offers it back."""
+    group = _group(request, pk)
+    values = {
+        "name": group.name,
+        "sector": group.sector,
+        "size": group.size,
+        "approximate": group.approximate,
+        "negotiations": [negotiation.pk for negotiation in group.negotiations.all()],
+    }
+    remove_core_group(group, by=request.user)
+    offer_undo(
+        request,
+        words=_("The core group “%(name)s” was removed.") % {"name": group.name},
+        url=reverse("round_core_group_restore", args=[county, group.round_id]),
+        values=values,
+    )
+    return redirect(_tab(county, group.round_id, "ydinryhmat"))
+
+
+@require_POST
+def round_core_group_restore(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Bring back a core group that was removed."""
+    shown = _round(request, pk)
+    back = _tab(county, pk, "ydinryhmat")
+    with leading_back(back):
+        values = undone(request)
+    attended = Negotiation.objects.filter(round=shown, pk__in=values.pop("negotiations"))
+    if not CoreGroup.objects.filter(round=shown, name=values["name"]).exists():
+        save_core_group(CoreGroup(county_id=shown.county_id, round=shown, **values), list(attended), by=request.user)
+    return redirect(back)
+
+
+# --- What the source states -------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_figure_new(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Add a total that the source states."""
+    return _stated_figure(request, _round(request, pk), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def round_figure(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Change a total that the source states."""
+    figure = _figure(request, pk)
+    return _stated_figure(request, figure.round, figure)
+
+
+def _stated_figure(request: CountyRequest, shown: Round, figure: StatedFigure | None) -> HttpResponse:
+    county = request.county.slug
+    return edit(
+        request,
+        StatedFigureForm,
+        row=figure,
+        save=lambda form: save_figure(form.save(commit=False), by=request.user),
+        title=_("Change the stated figure") if figure else _("Add a stated figure"),
+        back=_tab(county, shown.pk, "luvut"),
+        done=_told,
+        context={
+            "crumbs": _crumbs(county, shown),
+            "lead": _(
+                "A total that the source states. It is kept beside the computed one, so that a difference shows."
+            ),
+        },
+        round_=shown,
+    )
+
+
+def _told(figure: StatedFigure) -> str:
+    """Say that the figure was saved, and at once how it differs from ours."""
+    sums = totalled(counted(figure.round.negotiations.all())).totals
+    found = _compared(figure, sums).comparison
+    if found.differs:
+        return _(
+            "The figure was saved. The source states %(stated)s, and the sum of the counts is %(computed)s:"
+            " both are shown."
+        ) % {"stated": figure.value, "computed": found.computed}
+    return _("The figure was saved.")
+
+
+def _figure(request: CountyRequest, pk: int) -> StatedFigure:
+    rows = StatedFigure.objects.filter(round__in=visible_rounds(request.access)).select_related("round")
+    figure: StatedFigure = get_object_or_404(rows, pk=pk)
+    request.access.require(can_edit(request.access))
+    return figure
+
+
+@require_POST
+def round_figure_remove(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Remove a figure; the page that follows offers it back."""
+    figure = _figure(request, pk)
+    values = {"sectors": figure.sectors, "value": figure.value, "source": figure.source}
+    remove_figure(figure, by=request.user)
+    offer_undo(
+        request,
+        words=_("The stated figure %(value)s was removed.") % {"value": figure.value},
+        url=reverse("round_figure_restore", args=[county, figure.round_id]),
+        values=values,
+    )
+    return redirect(_tab(county, figure.round_id, "luvut"))
+
+
+@require_POST
+def round_figure_restore(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Bring back a figure that was removed."""
+    shown = _round(request, pk)
+    back = _tab(county, pk, "luvut")
+    with leading_back(back):
+        values = undone(request)
+    if not StatedFigure.objects.filter(round=shown, sectors=values["sectors"]).exists():
+        save_figure(StatedFigure(county_id=shown.county_id, round=shown, **values), by=request.user)
+    return redirect(back)

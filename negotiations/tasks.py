@@ -1,0 +1,24 @@
+"""What the workers do for negotiations."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django_scopes import scope
+
+from municipalities.models import County
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def mark_silent_checkers() -> None:
+    """Mark for those who made no remarks on minutes by the date, in the counties that have set so. Daily by beat."""
+    from negotiations.minutes.checking import mark_the_silent
+
+    for county in County.objects.filter(silence_is_checking=True):
+        with scope(county=county):
+            made = mark_the_silent(county)
+        if made:
+            log.info("%s: %d checkers of minutes made no remarks by the date", county.slug, made)

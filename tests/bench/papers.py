@@ -1,0 +1,263 @@
+"""The summary and the minutes: the whole job beside the layout engine alone, the worker's memory, asking again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import psutil
+import weasyprint
+from django.urls import reverse
+from django.utils import translation
+from django_scopes import scope
+
+from hyte.processes import Child
+from municipalities.documents import rendering, request_document
+from municipalities.documents.kinds import kind_named, thaw
+from municipalities.documents.lifecycle import Lease
+from municipalities.documents.stylesheet import county_stylesheet
+from municipalities.models import County, Document, User
+from negotiations.minutes.composing import request_minutes_document
+from negotiations.models import Minutes, Summary
+from negotiations.reporting.summary import request_summary_document
+from tests.bench.asking import Site, cookie_of
+from tests.bench.figures import Figure, Section, median, ms, p95, timed
+
+MOST_TIMES = 1.15
+MOST_MEMORY = 400.0  # MiB
+MOST_OF_A_RENDERING = 0.01
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper of the demo, and how to ask for it as of a moment: another day makes another document."""
+
+    name: str
+    county: County
+    ask: Callable[[datetime], Document]
+
+
+def papers() -> list[Paper]:
+    """Return the summary of 2024 and the minutes of a negotiation of that round. The demo has to be loaded."""
+    county = County.objects.select_related("area").get(slug="keski-suomi")
+    with scope(county=county):
+        summary = Summary.objects.get(round__year=2024).pk
+        minutes = Minutes.objects.filter(negotiation__round__year=2024).order_by("pk")[0].pk
+    # Read anew each time, as each request does: a row remembers what has been read of it.
+    return [
+        Paper(
+            "summary 2024",
+            county,
+            lambda at: request_summary_document(Summary.objects.get(pk=summary), variant="draft", by=None, at=at),
+        ),
+        Paper("minutes", county, lambda at: request_minutes_document(Minutes.objects.get(pk=minutes), by=None, at=at)),
+    ]
+
+
+# Each document that is asked for is as of a day of its own, before all that the demo has asked for.
+_day = iter(range(1, 10_000))
+
+
+def another_day() -> datetime:
+    """Return a day that no document has been asked for on."""
+    return datetime(2020, 1, 1, 12, tzinfo=UTC) - timedelta(days=next(_day))
+
+
+def make(paper: Paper, at: datetime) -> Document:
+    """Do the whole job as web server and worker do it between them: read, freeze, lay out, mark, check, store."""
+    document = paper.ask(at)
+    rendering.render(paper.county, document.pk)
+    document.refresh_from_db()
+    if document.state != Document.State.READY:
+        raise RuntimeError(f"{document.title} could not be made: {document.reason}")
+    return document
+
+
+def make_new(paper: Paper) -> Document:
+    """Do the whole job for a document that there is not yet."""
+    return make(paper, another_day())
+
+
+def lay_out_alone(document: Document) -> Callable[[], bytes]:
+    """Return what the layout engine alone does with the document's page: same fonts, same stylesheets, no more."""
+    kind, frozen = kind_named(document.kind), thaw(document)
+    with translation.override(document.language):
+        html = rendering.compose(kind, frozen)
+        attached = {rendering.COUNTY_STYLESHEET: ("text/css", county_stylesheet(frozen.meta).encode())}
+        attached |= {file.name: (file.media_type, file.content) for file in kind.attachments(frozen.doc)}
+
+    def write() -> bytes:
+        page = weasyprint.HTML(string=html, base_url=rendering.ORIGIN, url_fetcher=rendering.Fetcher(attached))
+        content: bytes = page.write_pdf(font_config=rendering._fonts(), pdf_variant=rendering.VARIANT)
+        return content
+
+    return write
+
+
+def measure(*, repetitions: int) -> Section:
+    """Make each paper and lay its page out alone, by turns."""
+    figures, notes = [], []
+    for paper in papers():
+        with scope(county=paper.county):
+            # The first of each unpacks fonts and reads hyphenation patterns.
+            alone = lay_out_alone(make_new(paper))
+            alone()
+            whole: list[float] = []
+            bare: list[float] = []
+            steps: dict[str, list[float]] = defaultdict(list)
+            for turn in range(repetitions):
+                pair: list[tuple[list[float], Callable[[], object]]] = [
+                    (whole, partial(make_new, paper)),
+                    (bare, alone),
+                ]
+                for times, action in pair if turn % 2 else reversed(pair):
+                    with _watched_steps(steps) if times is whole else contextlib.nullcontext():
+                        times.append(timed(action))
+        ratio = median(a / b for a, b in zip(whole, bare, strict=True))
+        raw = {"whole": whole, "bare": bare, "steps": steps}
+        of = f"{median(whole):.2f} s / {median(bare):.2f} s"
+        figures.append(Figure(f"{paper.name}: whole job / layout alone", ratio, "x", MOST_TIMES, of, raw))
+        taken = ", ".join(f"{name} {ms(median(times))}" for name, times in steps.items())
+        notes.append(f"{paper.name}: {taken}")
+    return Section("papers", "Papers: the whole job beside WeasyPrint alone on the same page", figures, notes)
+
+
+@contextlib.contextmanager
+def _watched_steps(steps: dict[str, list[float]]) -> Iterator[None]:
+    """Collect how long each step of a rendering takes."""
+    before, last = Lease.step, [("asking", perf_counter())]
+
+    def step(self: Lease, name: str) -> None:
+        before(self, name)
+        last.append((name, perf_counter()))
+
+    Lease.step = step  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Lease.step = before  # type: ignore[method-assign]
+        ends = [*(moment for _name, moment in last[1:]), perf_counter()]
+        for (name, began), ended in zip(last, ends, strict=True):
+            steps[name].append(ended - began)
+
+
+def measure_again(*, repetitions: int) -> Section:
+    """Ask for papers that are ready: nothing may be rendered, and it may take a hundredth of the rendering.
+
+    By whom it is asked makes a difference: the owner of a paper reads all of it anew, since only then can it be known
+    that it has not changed; the door of the documents is given what was read; a reader fetches the file.
+    """
+    figures = []
+    site = Site()
+    cookie = cookie_of(User.objects.get(email="koordinaattori@keski-suomi.example"))
+    for paper in papers():
+        with scope(county=paper.county):
+            at = another_day()
+            make(paper, at)
+            rendered = median(timed(partial(make_new, paper)) for _ in range(3))
+            ready = paper.ask(at)
+            before = Document.objects.count(), ready.ready_at, ready.attempts
+            kind, frozen = kind_named(ready.kind), thaw(ready)
+            door = partial(
+                request_document,
+                county=paper.county,
+                kind=kind.name,
+                context=frozen.doc,
+                language=ready.language,
+                variant=ready.variant,
+                title=ready.title,
+                file_name=ready.file_name,
+                by=None,
+                at=at,
+            )
+            path = reverse("document_download", args=[paper.county.slug, ready.pk])
+            ways: dict[str, list[float]] = defaultdict(list)
+            for _ in range(repetitions):
+                ways["the door"].append(timed(door))
+                ways["its owner"].append(timed(partial(paper.ask, at)))
+                ways["a download"].append(site.ask(path, cookie).seconds)
+            ready.refresh_from_db()
+            renderings = int(before != (Document.objects.count(), ready.ready_at, ready.attempts))
+        figures += [
+            Figure(
+                f"{paper.name}: {way}, p95 / rendering",
+                p95(times) / rendered,
+                "x",
+                MOST_OF_A_RENDERING,
+                f"{ms(p95(times))} of {rendered:.2f} s",
+                {"seconds": times},
+            )
+            for way, times in ways.items()
+        ]
+        figures.append(Figure(f"{paper.name}: renderings in {3 * repetitions} asks", renderings, "", 0))
+    return Section("again", "Asking again for a paper that is ready", figures)
+
+
+def measure_memory(*, logs: Path) -> Section:
+    """Have a worker of its own, just started, make the summary of 2024, and look at its memory meanwhile."""
+    paper = papers()[0]
+    command = [sys.executable, "-m", "celery", "-A", "hyte", "worker", "--concurrency", "1", "--loglevel", "INFO"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = Child("worker", command, log=logs / "worker.log", environment=os.environ)
+    try:
+        with scope(county=paper.county):
+            document = paper.ask(another_day())
+            peaks, shared = _watch_memory(worker, document)
+    finally:
+        worker.stop()
+    whole = sum(peaks.values())
+    return Section(
+        "memory",
+        "Memory of a worker that makes the summary of 2024",
+        [
+            Figure(
+                "peak of the worker and its child, added up",
+                whole / MIB,
+                "MiB",
+                MOST_MEMORY,
+                " + ".join(f"{peak / MIB:.0f}" for peak in peaks.values()),
+            ),
+            # What they share is one memory, counted once.
+            Figure("peak, shared memory counted once", shared / MIB, "MiB", MOST_MEMORY),
+        ],
+    )
+
+
+def _watch_memory(worker: Child, document: Document) -> tuple[dict[int, int], int]:
+    """Return the peak of each process of the worker, and the peak of all with shared memory counted once."""
+    peaks: dict[int, int] = {}
+    shared = 0
+    deadline = time.monotonic() + 120
+    while document.state not in (Document.State.READY, Document.State.FAILED):
+        if time.monotonic() > deadline or not worker.alive:
+            raise RuntimeError(f"The worker did not make the summary ({worker.ending()}):\n{worker.last_words()}")
+        total = 0
+        with contextlib.suppress(psutil.Error, OSError):
+            for process in (top := psutil.Process(worker.pid), *top.children(recursive=True)):
+                peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process.pid))
+                total += process.memory_full_info().pss
+        shared = max(shared, total)
+        time.sleep(0.05)
+        document.refresh_from_db(fields=["state", "reason"])
+    if document.state == Document.State.FAILED:
+        raise RuntimeError(f"The summary could not be made: {document.reason}")
+    with contextlib.suppress(psutil.Error, OSError):
+        for process in (top := psutil.Process(worker.pid), *top.children(recursive=True)):
+            peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process.pid))
+    return peaks, shared
+
+
+def _peak(pid: int) -> int:
+    """Return the most memory that a process has had, as the kernel has kept it; 0 for one that has just ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
