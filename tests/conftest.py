@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.removeprefix("tests/").startswith(PROCESSES):
             item.add_marker(pytest.mark.xdist_group("processes"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run them side by side, which a pytest that pytest-xdist does not know yet would do in silence."""
+    together = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
+    if "PYTEST_XDIST_WORKER" in os.environ and not all(name.endswith("@processes") for name in together):
+        raise pytest.UsageError(f"Not in one group: {together[0]}. Run the tests with `make test`.")
 
 
 @pytest.fixture(autouse=True, scope="session")
