@@ -37,11 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("processes"))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to run them side by side, which a pytest that pytest-xdist does not know yet would do in silence."""
-    together = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
-    if "PYTEST_XDIST_WORKER" in os.environ and not all(name.endswith("@processes") for name in together):
-        raise pytest.UsageError(f"Not in one group: {together[0]}. Run the tests with `make test`.")
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse to run one beside another, which a pytest that pytest-xdist does not know yet would do in silence."""
+    is_split = "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.endswith("@processes")
+    if item.get_closest_marker("xdist_group") and is_split:
+        pytest.fail("Tests of processes are not kept in one group. Run them with `make test`.", pytrace=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
