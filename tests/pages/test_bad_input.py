@@ -7,10 +7,10 @@ HYTE_BAD_INPUTS sets how many are tried in all: 10,000 before a release, fewer e
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,11 +20,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django_scopes import scopes_disabled
+from django_scopes import scope, scopes_disabled
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from municipalities.models import User
+from negotiations.minutes.checking import return_to_draft
+from negotiations.reporting.board import open_summary
+from tests.factories import make_negotiation, make_round
 from tests.pages.test_access import COUNTY, OPEN, Row, World, address, world
 
 __all__ = ["world"]
@@ -35,8 +38,9 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 BESIDE = ('"django_session"', '"account_', '"mfa_')
 
 GET, POST = "get", "post"
+# What a negotiation that is only planned has, by the names of the table.
+PLANNED = {"negotiation", "part", "item"}
 QUERIES = ("q", "sivu", "jarjesta", "vie", "tila", "vuosi", "kierros", "jaa", "osa", "peruste")
-PER_ADDRESS = max(4, HOW_MANY // (len(COUNTY) + len(OPEN)))
 
 WORDS = st.sampled_from(
     [
@@ -192,25 +196,58 @@ class Writes:
         return execute(sql, params, many, context)
 
 
-@pytest.fixture
-def forms(world: World, coordinator: User, client_for: Callable[[User | None], Client]) -> dict[str, list[Fields]]:
-    """Every form that changes something, by the address it is sent to, as the coordinator's pages have them."""
-    client = client_for(coordinator)
+@dataclass(frozen=True)
+class Target:
+    """An address to be tried."""
+
+    row: Row
+    path: str
+
+
+def found_in(targets: list[Target], client: Client) -> dict[str, list[Fields]]:
+    """Return every form that changes something, by the address it is sent to, as the pages have them."""
     found: dict[str, list[Fields]] = defaultdict(list)
-    for name, row in COUNTY.items():
-        if row.method == GET:
-            page = address(name, row, world)
-            response = client.get(page)
+    for target in targets:
+        if target.row.method == GET:
+            response = client.get(target.path)
             if response.status_code == 200 and "html" in response.headers["Content-Type"]:
-                reader = Forms(page)
+                reader = Forms(target.path)
                 reader.feed(response.content.decode())
                 for form in reader.found:
                     found[form.action].append(form)
     return found
 
 
-def check(client: Client, method: str, path: str, data: dict[str, Any], before: dict[str, str]) -> None:
-    """Send it: no 500, and where it is refused nothing has changed."""
+def as_it_is(world: World, by: User) -> list[Target]:
+    """Minutes that are being checked, a summary on an agenda: what was written is refused, the lists are open."""
+    return [Target(row, address(name, row, world)) for name, row in COUNTY.items()]
+
+
+def being_written(world: World, by: User) -> list[Target]:
+    """Minutes that are drafts again, and the draft of a summary: their texts, people and papers can be changed."""
+    with scope(county=world.county):
+        return_to_draft(world.minutes, by=by)
+        draft = open_summary(make_round(world.county, name="Toinen"), by=by)
+    world = replace(world, summary=draft)
+    return [Target(row, address(name, row, world)) for name, row in COUNTY.items() if row.of]
+
+
+def being_planned(world: World, by: User) -> list[Target]:
+    """A negotiation that is planned: its time, parties and agenda can be changed, and the day can be run."""
+    with scope(county=world.county):
+        planned = make_negotiation(world.round, [world.municipality])
+    world = replace(world, negotiation=planned)
+    return [Target(row, address(name, row, world)) for name, row in COUNTY.items() if row.of in PLANNED]
+
+
+STAGES = (as_it_is, being_written, being_planned)
+_ROWS = list(COUNTY.values())
+_TARGETS = len(_ROWS) + sum(bool(row.of) for row in _ROWS) + sum(row.of in PLANNED for row in _ROWS)
+PER_TARGET = max(4, -(-HOW_MANY // _TARGETS))
+
+
+def check(client: Client, method: str, path: str, data: dict[str, Any], before: dict[str, str]) -> str:
+    """Send it: no 500, and where it is refused nothing has changed. Return what it was and how it was answered."""
     writes = Writes()
     with without_a_trace(), connection.execute_wrapper(writes):
         response = getattr(client, method)(path, data)
@@ -219,30 +256,37 @@ def check(client: Client, method: str, path: str, data: dict[str, Any], before: 
             b"".join(response.streaming_content)
         if response.status_code >= 400 and writes.seen:
             assert checksum() == before, (method, path, data)
+    return f"{method.upper()} {response.status_code}"
 
 
-def test_bad_input(
-    world: World,
-    forms: dict[str, list[Fields]],
-    coordinator: User,
-    client_for: Callable[[User | None], Client],
-) -> None:
-    """Query strings for pages, fields for forms; each in a transaction that is undone."""
+def test_bad_input(world: World, coordinator: User, client_for: Callable[[User | None], Client]) -> None:
+    """Query strings for pages, fields for forms, each in a transaction that is undone; in every stage of the work."""
     client = client_for(coordinator)
-    with scopes_disabled():
-        before = checksum()
-    for name, row in COUNTY.items():
-        _try(client, row, address(name, row, world), forms, before)
+    answers: Counter[str] = Counter()
+    forms = 0
+    for stage in STAGES:
+        targets = stage(world, coordinator)
+        found = found_in(targets, client)
+        forms += sum(len(of_one) for of_one in found.values())
+        with scopes_disabled():
+            before = checksum()
+        for target in targets:
+            answers += _try(client, target, found, before)
+    told = ", ".join(f"{answer}: {count}" for answer, count in sorted(answers.items()))
+    tried = f"{answers.total()} bad inputs over {len(COUNTY)} addresses and {forms} forms"
+    print(f"\n{tried}: no 500, nothing half-done ({told})")
+    assert answers["POST 422"] > answers.total() / 10, "forms refuse some of it by its fields"
 
 
-def _try(client: Client, row: Row, path: str, forms: dict[str, list[Fields]], before: dict[str, str]) -> None:
-    known = forms.get(path, [])
+def _try(client: Client, target: Target, forms: dict[str, list[Fields]], before: dict[str, str]) -> Counter[str]:
+    path, known = target.path, forms.get(target.path, [])
     names = sorted({key for form in known for key in form.values} | {key for form in known for key in form.files})
     queries = [*QUERIES, *names[:4]]
-    can_post = bool(known) or row.method == POST
+    can_post = bool(known) or target.row.method == POST
+    answers: Counter[str] = Counter()
 
     @settings(
-        max_examples=PER_ADDRESS,
+        max_examples=PER_TARGET,
         deadline=None,
         database=None,
         derandomize=True,
@@ -251,15 +295,15 @@ def _try(client: Client, row: Row, path: str, forms: dict[str, list[Fields]], be
     )
     @given(st.data())
     def tried(data: st.DataObject) -> None:
-        if can_post and (row.method == POST or data.draw(st.integers(0, 3)) > 0):
-            check(
-                client, POST, path, _drawn(data, data.draw(st.sampled_from(known)) if known else Fields(path)), before
-            )
+        if can_post and (target.row.method == POST or data.draw(st.integers(0, 3)) > 0):
+            sent = _drawn(data, data.draw(st.sampled_from(known)) if known else Fields(path))
+            answers[check(client, POST, path, sent, before)] += 1
         else:
             asked = data.draw(st.dictionaries(st.sampled_from(queries), VALUES, max_size=4))
-            check(client, GET, path, {key: _sendable(value) for key, value in asked.items()}, before)
+            answers[check(client, GET, path, {key: _sendable(value) for key, value in asked.items()}, before)] += 1
 
     tried()
+    return answers
 
 
 def _drawn(data: st.DataObject, form: Fields) -> dict[str, Any]:
@@ -290,7 +334,7 @@ def test_bad_input_outside_a_county(
     path = reverse(name)
 
     @settings(
-        max_examples=PER_ADDRESS,
+        max_examples=PER_TARGET,
         deadline=None,
         database=None,
         derandomize=True,
