@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -18,17 +20,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.template import loader
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
-from django.utils.translation import gettext_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django_scopes import scope
 
 from municipalities.models import County, Membership, User
 from municipalities.moves import NotAllowedNow
 
 Role = Membership.Role
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+# What forms send that nobody has typed: fields of ours, and in any field codes of choices, ids, numbers and times.
+NOT_TYPED = {"csrfmiddlewaretoken", "rows", "seen", "token"}
+CODE = re.compile(r"[a-z0-9_.:/-]{0,30}")
 
 
 @dataclass(frozen=True)
@@ -74,15 +83,42 @@ def access_of(user: User, slug: str) -> Access:
 
     Raises Http404 when there is no such county or the user is nothing in it: which of the two is not told.
     """
-    memberships = [m for m in user.all_memberships if m.county is not None and m.county.slug == slug]
-    if not memberships or memberships[0].county is None:
-        raise Http404
-    return Access(
-        user=user,
-        county=memberships[0].county,
-        roles=frozenset(m.role for m in memberships),
-        municipality_ids=frozenset(m.municipality_id for m in memberships if m.municipality_id is not None),
-    )
+    for access in _accesses(user):
+        if access.county.slug == slug:
+            return access
+    raise Http404
+
+
+def _accesses(user: User) -> list[Access]:
+    """Return what the user is in each county of theirs. No query beyond that of the memberships."""
+    counties = {m.county.pk: m.county for m in user.all_memberships if m.county is not None}
+    return [
+        Access(
+            user=user,
+            county=county,
+            roles=frozenset(m.role for m in user.all_memberships if m.county_id == pk),
+            municipality_ids=frozenset(
+                m.municipality_id for m in user.all_memberships if m.county_id == pk and m.municipality_id is not None
+            ),
+        )
+        for pk, county in counties.items()
+    ]
+
+
+def _access_outside(request: HttpRequest) -> Access | None:
+    """Return whose header a page has that no county's address is of: a user's own, or one that is not found.
+
+    That of the county whose address it would be, or of the only one that the user has. Where they have several, or
+    none, nobody can tell. Only the user's memberships are read, and no scope is opened.
+    """
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return None
+    accesses = _accesses(user)
+    slug = request.path_info.split("/")[1]
+    here = [access for access in accesses if access.county.slug == slug]
+    found = here or accesses
+    return found[0] if len(found) == 1 else None
 
 
 class OwnLanguageMiddleware:
@@ -115,27 +151,80 @@ class CountyMiddleware:
         if slug is None:
             return self.get_response(request)
         if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
+            return _to_sign_in(request, slug)
         access = access_of(request.user, slug)
         request.access = access  # type: ignore[attr-defined]
         request.county = access.county  # type: ignore[attr-defined]
         with scope(county=access.county):
             response = self.get_response(request)
+            if response.status_code == HttpResponseNotAllowed.status_code:
+                # Only a form or a button may send here; a link or a browser that goes back has opened it.
+                response.content = loader.render_to_string("405.html", request=request)
         # What a county shows depends on who asks; no shared cache may keep it.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Show a move that cannot be made now as a conflict, with the reason and the way back."""
-        if not isinstance(exception, NotAllowedNow):
-            return None
-        context = {"reason": str(exception), "back": getattr(exception, "back", None)}
-        return render(request, "409.html", context, status=409)
+        """Show a move that cannot be made now as a conflict, with the reason and the way back.
+
+        What was typed into a form is given back, also where the row that it was of is no longer there.
+        """
+        if isinstance(exception, NotAllowedNow):
+            reason, back = str(exception), getattr(exception, "back", None)
+            return render(request, "409.html", {"reason": reason, "back": back, "typed": typed_in(request)}, status=409)
+        # The forms to sign in with are of no county: what is typed into them is never shown.
+        if isinstance(exception, Http404) and hasattr(request, "access") and (typed := typed_in(request)):
+            return render(request, "404.html", {"typed": typed}, status=404)
+        return None
+
+
+def _to_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have a user sign in, and lead them to the page that they asked for or whose form they sent."""
+    if request.method in SAFE:
+        return redirect_to_login(request.get_full_path())
+    messages.warning(
+        request, _("You were no longer signed in, so nothing was changed. Sign in, and do the same again.")
+    )
+    # What a form is sent to need not be a page that opens.
+    home, sender = reverse("county_home", args=[slug]), request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(sender, {request.get_host()}, require_https=request.is_secure()):
+        page = urlsplit(sender)
+        if page.path.startswith(home):
+            return redirect_to_login(page._replace(scheme="", netloc="", fragment="").geturl())
+    return redirect_to_login(home)
+
+
+def typed_in(request: HttpRequest) -> list[str]:
+    """Return the texts that somebody has typed into the form that was sent, for a page that cannot show the form."""
+    return [
+        text
+        for name, values in request.POST.lists()
+        if name not in NOT_TYPED
+        for value in values
+        if (text := value.strip()) and not CODE.fullmatch(text)
+    ]
 
 
 def county_context(request: HttpRequest) -> dict[str, Any]:
-    """Give templates the county and what the user is in it."""
-    return {"county": getattr(request, "county", None), "access": getattr(request, "access", None)}
+    """Give templates the county and what the user is in it: its header, menu and search are on every page."""
+    access: Access | None = getattr(request, "access", None) or _access_outside(request)
+    return {"county": access.county if access else None, "access": access}
+
+
+# What Django says of passwords in poor Finnish, or in English alone. Named here, it is in our catalogues, which are
+# looked into before Django's.
+WORDED_ANEW = (
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+    ),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+    ),
+    gettext_lazy("Your password can’t be too similar to your other personal information."),
+    gettext_lazy("Your password can’t be a commonly used password."),
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):

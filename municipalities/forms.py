@@ -112,7 +112,9 @@ class CountyFields(forms.BaseForm):
         super().__init__(*args, **kwargs)
         self.access = access
         self.conflicts: dict[str, Conflict] = {}
+        too_long = _("Shorten this: at most %(limit_value)s characters, now %(show_value)s.")
         for name, field in self.fields.items():
+            field.error_messages.setdefault("max_length", too_long)
             if isinstance(field, forms.ModelChoiceField):
                 if field.empty_label == DASHES:
                     field.empty_label = _("Choose")
@@ -144,24 +146,19 @@ class CountyForm(CountyFields, forms.Form):
     """A plain form inside a county."""
 
 
-class EditForm(CountyFields, forms.ModelForm):
-    """Makes or edits a row of the county.
+class SharedForm(CountyForm):
+    """Edits what others may edit at the same time.
 
-    Two people may edit the same row: the form carries along what each field was when it was shown. A field that only
-    the other has changed keeps the other's value; one that both have changed is shown with both, and saved when it is
-    sent again. Build it on a row that is locked (municipalities.views.editing does).
+    The form carries along what each field was when it was shown. A field that only the other has changed keeps the
+    other's value; one that both have changed is shown with both, and saved when it is sent again. Build it on rows
+    that are locked (municipalities.views.editing does).
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    # Name of a constraint of the database → the field to blame, and what to say.
-    constraint_messages: ClassVar[Mapping[str, tuple[str | None, Words]]] = {}
 
-    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
-        super().__init__(*args, access=access, **kwargs)
-        if hasattr(self.instance, "county_id") and self.instance.county_id is None:
-            self.instance.county = access.county
-        self.fields["seen"].initial = self._as_it_is() if self.instance.pk else ""
-        self.initial["seen"] = self.fields["seen"].initial
+    def carry_along(self) -> None:
+        """Have the form carry along what its fields are now: to be called when it has them all."""
+        self.initial["seen"] = self.fields["seen"].initial = self._as_it_is()
 
     def _as_it_is(self) -> str:
         return json.dumps(
@@ -185,7 +182,7 @@ class EditForm(CountyFields, forms.ModelForm):
             self.data = data
 
     def _clean_form(self) -> None:
-        if self.instance.pk and self.cleaned_data.get("seen"):
+        if self.cleaned_data.get("seen"):
             self._settle(_read(self.cleaned_data["seen"]))
         super()._clean_form()  # type: ignore[misc]
 
@@ -210,6 +207,25 @@ class EditForm(CountyFields, forms.ModelForm):
                 ),
             )
 
+    @property
+    def changed_names(self) -> list[str]:
+        """The names of the fields that this edit changes, for the log."""
+        return [name for name in self.changed_data if name != "seen"]
+
+
+class EditForm(SharedForm, forms.ModelForm):
+    """Makes or edits a row of the county."""
+
+    # Name of a constraint of the database → the field to blame, and what to say.
+    constraint_messages: ClassVar[Mapping[str, tuple[str | None, Words]]] = {}
+
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
+        super().__init__(*args, access=access, **kwargs)
+        if hasattr(self.instance, "county_id") and self.instance.county_id is None:
+            self.instance.county = access.county
+        if self.instance.pk:
+            self.carry_along()
+
     def _get_validation_exclusions(self) -> set[str]:
         # The county is no field of the form, but uniqueness within it is looked at.
         return super()._get_validation_exclusions() - {"county"}  # type: ignore[misc]
@@ -230,17 +246,12 @@ class EditForm(CountyFields, forms.ModelForm):
                     field, words = self.constraint_messages.get(constraint.name, (None, ""))
                     self.add_error(field if field in self.fields else None, str(words) if words else error)
 
-    @property
-    def changed_names(self) -> list[str]:
-        """The names of the fields that this edit changes, for the log."""
-        return [name for name in self.changed_data if name != "seen"]
-
 
 def _read(text: str) -> Mapping[str, str]:
     """Return what the form was sent with; nothing where somebody has tampered with it."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {name: value for name, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else {}
 
@@ -308,4 +319,5 @@ __all__ = [
     "ListField",
     "SafeModelChoiceField",
     "SafeModelMultipleChoiceField",
+    "SharedForm",
 ]

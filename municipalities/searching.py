@@ -1,8 +1,8 @@
 """The words of texts as PostgreSQL searches them: what an index holds and what a query asks, as one expression.
 
 Texts are stemmed, so that "neuvottelu" finds "neuvottelussa"; names are kept as they stand as well, so that what is
-half typed finds them too. Compound words are not taken apart: "koordinaattori" does not find
-"hyvinvointikoordinaattori".
+half typed finds them too. Compound words are not taken apart, but a word is asked for as the last part of common ones
+too: "pöytäkirja" finds "neuvottelupöytäkirja".
 """
 
 from __future__ import annotations
@@ -24,8 +24,32 @@ from municipalities.inflection import forms_of
 # By these texts are stemmed; whatever is not in Swedish is in Finnish, or so little that it is found as it stands.
 FINNISH, SWEDISH = "finnish", "swedish"
 LONGEST, MOST_WORDS = 200, 10
+# What compound words of these texts begin with, whatever they end with.
+BEGINNINGS = {
+    FINNISH: (
+        "neuvottelu",
+        "hyvinvointi",
+        "hyte",
+        "alue",
+        "kunta",
+        "kuntien",
+        "palvelu",
+        "terveys",
+        "mielenterveys",
+        "perhe",
+        "nuoriso",
+        "senior",
+        "yhteistyö",
+        "työ",
+        "toimenpide",
+        "seuranta",
+    ),
+    SWEDISH: ("förhandlings", "välfärds", "kommun", "service", "hälso", "familje", "ungdoms", "samarbets", "arbets"),
+}
 # Shorter beginnings of words would find nearly everything.
 LEAST_BEGINNING = 2
+# Shorter words are rarely the last part of a compound.
+LEAST_LAST_PART = 4
 # A phrase, a word that is not wanted, a day or a word; and the words between alternatives.
 TOKEN = re.compile(r'(-?)"([^"]*)"|(?<!\S)-(\w+)|(\d+(?:\.\d+)+|\w+)')
 OR = frozenset({"or", "tai", "eller"})
@@ -58,31 +82,35 @@ def question(text: str, *, stemmed: str = FINNISH) -> Any:
         if phrase is not None:
             (unwanted if minus else wanted).append(SearchQuery(phrase, config=stemmed, search_type="phrase"))
         elif without:
-            unwanted += _forms(without, stemmed)
+            unwanted.append(_any_form(without, stemmed))
         elif word.lower() in OR:
             alternatives.append(([], []))
         else:
             is_last = token is tokens[-1] and token.end() == len(text)
-            wanted.append(_any_form(word, stemmed) | _begun(word) if is_last else _any_form(word, stemmed))
+            wanted.append(_any_form(word, stemmed) | _begun(word, stemmed) if is_last else _any_form(word, stemmed))
     # What is only not wanted is no question: it would find nearly everything.
     asked = [reduce(and_, [*wanted, *(~each for each in unwanted)]) for wanted, unwanted in alternatives if wanted]
     return reduce(or_, asked) if asked else None
 
 
 def _any_form(word: str, stemmed: str) -> Any:
-    return reduce(or_, _forms(word, stemmed))
+    """Return the question for any form of the word, alone or as the last part of a compound, in one call."""
+    forms = forms_of(word) if stemmed == FINNISH else [word.lower()]
+    compounds = [before + form for before in _beginnings(word, stemmed) for form in forms]
+    return SearchQuery(" or ".join([*forms, *compounds]), config=stemmed, search_type="websearch")
 
 
-def _forms(word: str, stemmed: str) -> list[SearchQuery]:
-    forms = forms_of(word) if stemmed == FINNISH else [word]
-    return [SearchQuery(form, config=stemmed, search_type="plain") for form in forms]
+def _beginnings(word: str, stemmed: str) -> tuple[str, ...]:
+    """Return what may stand before the word in a compound; before what is too short to be one, nothing."""
+    return BEGINNINGS[stemmed] if len(word) >= LEAST_LAST_PART and word.isalpha() else ()
 
 
-def _begun(word: str) -> Any:
+def _begun(word: str, stemmed: str) -> Any:
     """Return the question for words that begin so; without signs but dots, it cannot be anything but one word."""
     if len(word) < LEAST_BEGINNING:
         return SearchQuery(word, config="simple", search_type="plain")
-    return SearchQuery(f"'{word}':*", config="simple", search_type="raw")
+    begun = [word, *(before + word for before in _beginnings(word, stemmed))]
+    return SearchQuery(" | ".join(f"'{beginning}':*" for beginning in begun), config="simple", search_type="raw")
 
 
 def cleaned(text: str) -> str:

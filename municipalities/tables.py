@@ -56,8 +56,6 @@ from municipalities.exporting import Cell, Sheet
 SORT, PAGE, FILE = "jarjesta", "sivu", "vie"
 
 PER_PAGE = 50
-# A list that one sees at a glance keeps its filters folded.
-SHORT = 10
 LONGEST_SEARCH = 100
 MOST_WORDS = 10
 FURTHEST_PAGE = 100_000
@@ -421,11 +419,6 @@ class Table(Generic[Row]):
     def sort_field(self) -> forms.BoundField | None:
         """The field for the order, where something can be sorted."""
         return self.form[SORT] if SORT in self.form.fields else None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the filters are open at once: the list is long, or they are in use."""
-        return self.is_filtered or self.total > SHORT
 
     @cached_property
     def headings(self) -> list[Heading]:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from municipalities import timewords
 from municipalities.documents.history import Happened
 from municipalities.models import County, Event, Sector
-from negotiations.models import Attendance, LegalBasis, Negotiation, Round
+from negotiations.models import AgendaItem, Attendance, LegalBasis, Negotiation, Postponement, Round
 from negotiations.planning.timing import Timing
 
 Payload = Mapping[str, Any]
@@ -22,6 +22,11 @@ Payload = Mapping[str, Any]
 
 def _day(payload: Payload, key: str) -> str:
     return timewords.day(date.fromisoformat(payload[key]), weekday=False)
+
+
+def _meeting(payload: Payload) -> str:
+    """Name the meeting that a summary went to. The first events tell only its day, not whose it was."""
+    return f"{payload.get('body', '')} {_day(payload, 'on')}".lstrip()
 
 
 def _field_names(model: type[models.Model], names: Iterable[str]) -> str:
@@ -293,12 +298,12 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s took the summary back to a draft.") % payload
     ),
     ("negotiations.summary", "put_on_agenda"): lambda payload, checkers: (
-        _("%(who)s put the summary on the agenda of the meeting of %(day)s.")
-        % {"who": payload["who"], "day": _day(payload, "on")}
+        _("%(who)s put the summary on the agenda of a meeting: %(meeting)s.")
+        % {"who": payload["who"], "meeting": _meeting(payload)}
     ),
     ("negotiations.summary", "noted"): lambda payload, checkers: (
-        _("%(who)s marked the summary as noted in the meeting of %(day)s, section %(section)s.")
-        % {"who": payload["who"], "day": _day(payload, "on"), "section": payload["section"]}
+        _("%(who)s marked the summary as noted in a meeting: %(meeting)s, section %(section)s.")
+        % {"who": payload["who"], "meeting": _meeting(payload), "section": payload["section"]}
     ),
     ("negotiations.summary", "published"): lambda payload, checkers: (
         _("%(who)s published the summary on %(day)s.") % {"who": payload["who"], "day": _day(payload, "on")}
@@ -306,26 +311,57 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
 }
 
 
+def name_things(events: Iterable[Event]) -> None:
+    """Put into the payloads what events keep only the ids of: agenda items, and the reasons of postponing.
+
+    What has been removed since stays without its name; and so do measures, which not everybody may read yet who may
+    read the log. A query for each kind that there is.
+    """
+    events = list(events)
+    for key, verb, model, field in (
+        ("items", "agenda_changed", AgendaItem, "title"),
+        ("postponement", "postponed", Postponement, "reason"),
+    ):
+        concerned = [event for event in events if event.verb == verb]
+        wanted = {pk for event in concerned for pk in _ids(event.payload, key)}
+        found = dict(model.objects.filter(pk__in=wanted).values_list("pk", field)) if wanted else {}
+        for event in concerned:
+            names = [found[pk].rstrip(".") for pk in _ids(event.payload, key) if pk in found]
+            event.payload = event.payload | {"names": names}
+
+
+def _ids(payload: Payload, key: str) -> list[int]:
+    found = payload.get(key, [])
+    return found if isinstance(found, list) else [found]
+
+
+def _named(words: str, payload: Payload) -> str:
+    """Add to a sentence what it is about, where that is known."""
+    return f"{words.removesuffix('.')}: {', '.join(payload['names'])}." if payload.get("names") else words
+
+
 def log_of(rows: Iterable[models.Model], checkers: Mapping[int, str] | None = None) -> list[Happened]:
-    """Return what happened to these rows, in order. One query."""
+    """Return what happened to these rows, in order. One query, and one for each kind of thing that is named."""
     wanted = Q(pk__in=[])
     for row in rows:
         wanted |= Q(subject=row._meta.label_lower, subject_id=row.pk)
-    return [
-        _told(event, checkers or {})
+    events = [
+        event
         for event in Event.objects.filter(wanted).select_related("user").order_by("at", "id")
         if (event.subject, event.verb) in WORDS
     ]
+    name_things(events)
+    return [_told(event, checkers or {}) for event in events]
 
 
 def _told(event: Event, checkers: Mapping[int, str]) -> Happened:
     who = str(event.user or _("The system"))
-    words = WORDS[event.subject, event.verb](event.payload | {"who": who}, checkers)
+    words = _named(WORDS[event.subject, event.verb](event.payload | {"who": who}, checkers), event.payload)
     return Happened(event.at, words, "" if who in words or event.user is None else who)
 
 
 def tell(event: Event, checkers: Mapping[int, str]) -> Happened:
-    """Tell one event, which has a word here (see `verbs_of`). Its user is read."""
+    """Tell one event, which has a word here (see `verbs_of`). Its user is read, what it is about named before."""
     return _told(event, checkers)
 
 

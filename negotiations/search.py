@@ -20,12 +20,14 @@ from municipalities.documents import visible_documents
 from municipalities.models import Municipality, Organisation, Person
 from municipalities.searching import Asked, cleaned, is_marked, marked
 from negotiations.followup.agreed import listed, origin_url
-from negotiations.models import AgendaItem, Negotiation
+from negotiations.models import AgendaItem, Attendance, Negotiation, Observation
 from negotiations.permissions import can_edit, is_told, visible_negotiations, visible_rounds
 from negotiations.templatetags.negotiating import when
 
 # Of each kind; the rest is told by its number.
 SHOWN = 20
+# What of an agenda item is searched, as its indexes have it.
+ITEM_TEXTS = ("title", "discussion", "agreed")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def search(access: Access, text: str) -> Found:
         ("rounds", _("Rounds"), _rounds),
         ("negotiations", _("Negotiations"), _negotiations),
         ("measures", _("Measures"), _measures),
+        ("findings", _("Findings of the workshops"), _findings),
+        ("participants", _("Participants"), _participants),
         ("documents", _("Documents"), _documents),
     ]
     if can_edit(access):  # the register of people is the coordinator's
@@ -134,20 +138,36 @@ def negotiation_matches(asked: Asked) -> QuerySet[Negotiation]:
 
 def item_matches(asked: Asked) -> QuerySet[AgendaItem]:
     """Return the agenda items that have the words; their language is the negotiation's."""
-    rows: QuerySet[AgendaItem] = AgendaItem.objects.filter(asked.may_find("title", "agreed")).filter(
-        asked.finds("title", "agreed", language="part__negotiation__language")
+    rows: QuerySet[AgendaItem] = AgendaItem.objects.filter(asked.may_find(*ITEM_TEXTS)).filter(
+        asked.finds(*ITEM_TEXTS, language="part__negotiation__language")
+    )
+    return rows
+
+
+def finding_matches(asked: Asked) -> QuerySet[Observation]:
+    """Return the workshop findings that have the words; their language is the round's."""
+    rows: QuerySet[Observation] = Observation.objects.filter(asked.may_find("text")).filter(
+        asked.finds("text", language="column__theme__round__language")
+    )
+    return rows
+
+
+def participant_matches(asked: Asked) -> QuerySet[Attendance]:
+    """Return who took part or was invited, by name, role or organisation; those counted by number have none."""
+    rows: QuerySet[Attendance] = Attendance.objects.filter(
+        asked.finds_name("name", "role", "organisation_name"), is_head_count=False
     )
     return rows
 
 
 def _negotiations(access: Access, asked: Asked) -> Iterator[tuple[Hit, int]]:
-    # Before its minutes may be read, an item is found by its title alone.
+    # Before its minutes may be read, an item is found by its title alone: what was said and agreed is a draft.
     items = item_matches(asked).annotate(told=Case(When(is_told(access), then=True), default=False))
     items = items.filter(Q(told=True) | asked.finds("title", language="part__negotiation__language"))
     said = asked.highlighted(
         Case(
-            When(Q(told=False) | Q(agreed=""), then=F("title")),
-            default=Concat("title", Value(": "), "agreed", output_field=TextField()),
+            When(Q(told=False) | Q(discussion="", agreed=""), then=F("title")),
+            default=Concat("title", Value(": "), "discussion", Value(" "), "agreed", output_field=TextField()),
             output_field=TextField(),
         ),
         language="part__negotiation__language",
@@ -228,6 +248,55 @@ def _measures(access: Access, asked: Asked) -> Iterator[tuple[Hit, int]]:
                 url=origin_url(access, row),
                 detail=" · ".join(filter(None, (str(row.negotiation or row.round), due))),
                 piece=marked(row.found_piece),
+            ),
+            row.found_in_all,
+        )
+
+
+def _findings(access: Access, asked: Asked) -> Iterator[tuple[Hit, int]]:
+    # Of the whole round, or of a negotiation that the user may know of: as the page of the round's workshops has it.
+    of_round = Q(negotiation=None, column__theme__round__in=visible_rounds(access))
+    rows = (
+        finding_matches(asked)
+        .filter(of_round | Q(negotiation__in=visible_negotiations(access)))
+        .select_related("column__theme__round", "negotiation")
+        .annotate(found_title=asked.highlighted("text", language="column__theme__round__language", whole=True))
+        .order_by("-column__theme__round__year", "column__theme__position", "column__position", "position", "pk")
+    )
+    for row in _first(rows):
+        round_ = row.column.theme.round
+        name, pk = ("negotiation_workshop", row.negotiation_id) if row.negotiation else ("round_workshops", round_.pk)
+        yield (
+            Hit(
+                title=marked(row.found_title),
+                url=f"{reverse(name, args=[access.county.slug, pk])}#havainto-{row.pk}",
+                detail=f"{row.negotiation or round_} · {row.column.theme.name}",
+                language=round_.language,
+            ),
+            row.found_in_all,
+        )
+
+
+def _participants(access: Access, asked: Asked) -> Iterator[tuple[Hit, int]]:
+    rows = participant_matches(asked).filter(negotiation__in=visible_negotiations(access))
+    if not can_edit(access):  # who was invited and not yet marked is the coordinator's
+        rows = rows.exclude(status=Attendance.Status.INVITED)
+    rows = (
+        rows.select_related("negotiation")
+        .annotate(
+            # Somebody known only by role is told by it.
+            found_title=asked.highlighted(Case(When(name="", then=F("role")), default=F("name")), whole=True),
+            found_piece=asked.highlighted(Concat("role", Value(" "), "organisation_name"), whole=True),
+        )
+        .order_by("-negotiation__earliest", alphabetical("name"), "pk")
+    )
+    for row in _first(rows):
+        yield (
+            Hit(
+                title=marked(row.found_title),
+                url=reverse("negotiation_attendance", args=[access.county.slug, row.negotiation_id]),
+                detail=f"{row.negotiation} · {capfirst(when(row.negotiation))}",
+                piece=_piece(row.found_piece) if row.name else None,
             ),
             row.found_in_all,
         )

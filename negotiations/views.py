@@ -80,14 +80,14 @@ def _coordinator_home(request: CountyRequest) -> HttpResponse:
     access, today = request.access, timezone.localdate()
     desk = waiting.desk(access, today=today)
     rounds = desk.rounds[:ROUNDS_SHOWN]
-    steps = steps_of(rounds)
+    steps = steps_of(rounds, summaries=desk.summaries)
     context = {
         "today": today,
         "tasks": desk.tasks[:TASKS_SHOWN],
         "further_tasks": desk.tasks[TASKS_SHOWN:],
         "coming": desk.coming,
         "rounds": [(round_, steps[round_.pk]) for round_ in rounds],
-        "duty": coverages_shown(duty.read(request.county, today=today)),
+        "duty": coverages_shown(desk.duty),
     }
     return render(request, "negotiations/home_coordinator.html", context)
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from municipalities import timewords
 from municipalities.access import Access
 from municipalities.documents import visible_documents
 from municipalities.models import Document
-from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
+from negotiations.followup import duty as duties
+from negotiations.followup.duty import Coverage, Duty, Standing
+from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
 from negotiations.permissions import can_mark, visible_minutes, visible_negotiations, visible_rounds, visible_summaries
 
 # How far ahead "next" looks.
 AHEAD = timedelta(weeks=4)
+# How long before the end of its period the duty is waited for: later nobody finds a day any more.
+PRESSING = timedelta(weeks=13)
+# So many names are told of those whom the duty lacks.
+NAMES_SHOWN = 8
 WAITING = MinutesCheck.Outcome.WAITING
 State = Negotiation.State
 AHEAD_OF_HOLDING = frozenset({State.PLANNED, State.CONVENED})
@@ -39,29 +47,37 @@ class Task:
 
 @dataclass(frozen=True)
 class Desk:
-    """What a coordinator has before them: what waits, the oldest first, what comes next, and the rounds."""
+    """What a coordinator has before them: what waits, the oldest first, what comes next, the rounds and the duty."""
 
     tasks: list[Task]
     coming: list[Negotiation]
     # The latest first.
     rounds: list[Round]
+    # Each with what bodies have done with it.
+    summaries: list[Summary]
+    duty: Duty
 
 
 def desk(access: Access, *, today: date) -> Desk:
     """Return what a coordinator has before them. As many queries however much it is."""
     rounds = _rounds(access)
     negotiations = _unfinished(access, today)
+    summaries = _summaries(access)
+    duty = duties.read(access.county, today=today)
     tasks = [
+        *_of_duty(access, duty, today),
         *_of_rounds(access, rounds, today),
         *_of_negotiations(access, negotiations, today),
         *_minutes(access, today),
-        *_summaries(access, today),
+        *_of_summaries(access, summaries, today),
         *_failed_documents(access),
     ]
     return Desk(
         tasks=sorted(tasks, key=lambda task: (task.since, task.subject)),
         coming=[row for row in negotiations if row.state in AHEAD_OF_HOLDING and row.latest >= today],
         rounds=rounds,
+        summaries=summaries,
+        duty=duty,
     )
 
 
@@ -93,6 +109,50 @@ def coming(access: Access, *, today: date) -> list[Negotiation]:
         .order_by("earliest", "starts_at", "pk")
     )
     return list(rows)
+
+
+def _of_duty(access: Access, duty: Duty, today: date) -> Iterator[Task]:
+    """Yield with whom the duty will not be met as things are, once its period draws to its end."""
+    for coverage in duty.coverages:
+        ends_on = coverage.period.ends_on
+        since = ends_on - PRESSING
+        if not since <= today <= ends_on:
+            continue
+        for standing, act, why in (
+            (
+                Standing.MISSING,
+                _("Agree on a negotiation"),
+                _("Nothing is planned with them, and the duty of %(period)s ends on %(day)s."),
+            ),
+            (
+                Standing.STAYED_AWAY,
+                _("Agree on a new negotiation"),
+                _("Was invited and stayed away. The duty of %(period)s ends on %(day)s."),
+            ),
+        ):
+            names = [str(municipality) for municipality in duty.named(coverage, standing)]
+            if names:
+                told = {"period": _sections(coverage), "day": timewords.day(ends_on, weekday=False)}
+                url = reverse("duty", args=[access.county.slug])
+                yield Task(act, _names(names), why % told, since, f"{url}?tilanne={standing.value}")
+
+
+def _sections(coverage: Coverage) -> str:
+    return str(LegalBasis(coverage.basis).sections)
+
+
+def _names(names: Sequence[str]) -> str:
+    shown, more = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
+    told = ", ".join(shown)
+    return (
+        ngettext("%(names)s and %(more)s more", "%(names)s and %(more)s more", more)
+        % {
+            "names": told,
+            "more": more,
+        }
+        if more > 0
+        else told
+    )
 
 
 def _rounds(access: Access) -> list[Round]:
@@ -185,7 +245,7 @@ def _minutes(access: Access, today: date) -> Iterator[Task]:
             yield Task(_("See to the missing marks"), negotiation.title, why, minutes.check_by, url)
 
 
-def _summaries(access: Access, today: date) -> Iterator[Task]:
+def _summaries(access: Access) -> list[Summary]:
     unheld = Negotiation.objects.filter(
         round=OuterRef("round"), state__in=[Negotiation.State.PLANNED, Negotiation.State.CONVENED]
     )
@@ -198,7 +258,11 @@ def _summaries(access: Access, today: date) -> Iterator[Task]:
         .prefetch_related("handlings")
         .annotate(unheld=Exists(unheld), unchecked=Exists(unchecked))
     )
-    for summary in rows:
+    return list(rows)
+
+
+def _of_summaries(access: Access, summaries: Iterable[Any], today: date) -> Iterator[Task]:
+    for summary in summaries:
         round_: Round = summary.round
         url = reverse("summary", args=[access.county.slug, summary.pk])
         if summary.state == Summary.State.DRAFT:

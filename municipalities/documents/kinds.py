@@ -34,7 +34,7 @@ from municipalities.models import Document
 from municipalities.moves import NotAllowedNow
 
 # Raised when code, rather than a template or a stylesheet, changes what a document looks like.
-LAYOUT_VERSION = "2"
+LAYOUT_VERSION = "3"
 BASE_STYLESHEET = "documents/base.css"
 # The largest context seen in real life (a round with 22 municipalities and its figures) is about 0.3 MB.
 MAX_CONTEXT_BYTES = 4_000_000

@@ -139,8 +139,10 @@ def request_document(
 
     `context` is an instance of the kind's context type; it is frozen here. The same content, asked for on the same
     day, is one row and one file. One that has failed, or whose file has been lost, is queued again. Inside the
-    county's scope. Raises NotAllowedNow when there is too much content.
+    county's scope. `at` is when it was asked for, now unless history is entered: its place in the list tells the same
+    as its log. Raises NotAllowedNow when there is too much content.
     """
+    at = at or timezone.now()
     registered = kind_named(kind)
     with translation.override(language):
         county_name = str(county)
@@ -168,6 +170,7 @@ def request_document(
             "title": meta.title,
             "file_name": file_name,
             "context": frozen,
+            "queued_at": at,
             "leased_until": Now() + MESSAGE_TRUSTED,
         },
     )

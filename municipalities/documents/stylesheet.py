@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from municipalities import timewords
 from municipalities.colours import WHITE, mixed, palette
 from municipalities.documents.kinds import Meta
 
@@ -19,7 +19,7 @@ def county_stylesheet(meta: Meta) -> str:
     header, emphasis = meta.title, ""
     if meta.is_draft:
         header, emphasis = f"{_('DRAFT')} · {meta.title}", "color: var(--alert); font-weight: 600;"
-    footer = " · ".join(filter(None, [date_format(meta.on, "SHORT_DATE_FORMAT"), meta.website]))
+    footer = " · ".join(filter(None, [timewords.day(meta.on, weekday=False), meta.website]))
     return f""":root {{
   --county: {colours.ground};
   --county-on-white: {colours.text};

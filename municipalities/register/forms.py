@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from municipalities.forms import CountyForm, EditForm, SafeModelChoiceField
 from municipalities.models import Organisation, Person, Sector
 from municipalities.register.importing import SECTORS
+from municipalities.register.keeping import place_of
 
 OF_ORGANISATIONS = tuple(sector for sector in SECTORS if sector not in {Sector.COUNTY, Sector.MUNICIPALITY})
 
@@ -32,11 +33,15 @@ class OrganisationForm(EditForm):
         field.choices = [("", _("Choose")), *((sector.value, sector.label) for sector in OF_ORGANISATIONS)]
 
 
+# One of them is enough, and one is needed.
+FOR_WHOM = ("municipality", "organisation", "sector")
+
+
 class PersonForm(EditForm):
     """Somebody who takes part: for a municipality, for an organisation, or for another sector."""
 
     groups = (
-        (gettext_lazy("For whom"), ("municipality", "organisation", "sector")),
+        (gettext_lazy("For whom"), FOR_WHOM),
         (gettext_lazy("How to reach"), ("email", "phone")),
     )
     email = forms.EmailField(
@@ -48,16 +53,18 @@ class PersonForm(EditForm):
 
     class Meta:
         model = Person
-        fields = ("name", "role", "municipality", "organisation", "sector")
+        fields = ("name", "role", *FOR_WHOM)
         field_classes: ClassVar[dict[str, Any]] = {"organisation": SafeModelChoiceField}
         labels: ClassVar[dict[str, Any]] = {"organisation": gettext_lazy("Organisation")}
         help_texts: ClassVar[dict[str, Any]] = {
-            "sector": gettext_lazy("Only for somebody who speaks for neither a municipality nor an organisation."),
+            "municipality": gettext_lazy("Choose one: the municipality, the organisation or the sector."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sector"].required = False
+        for name in FOR_WHOM:
+            self.fields[name].asked_by_choice = True  # type: ignore[attr-defined]
         field: Any = self.fields["sector"]
         field.choices = [("", _("Choose")), *((sector.value, sector.label) for sector in SECTORS)]
         contact = getattr(self.instance, "contact", None) if self.instance.pk else None
@@ -84,7 +91,7 @@ class PersonForm(EditForm):
 
 
 class MergeForm(CountyForm):
-    """Into which row a double is merged."""
+    """Into whom, or into which organisation, a double is merged."""
 
     into: forms.ModelChoiceField
 
@@ -93,13 +100,18 @@ class MergeForm(CountyForm):
         super().__init__(*args, **kwargs)
         rows: Any = type(of)._default_manager.exclude(pk=of.pk)
         if isinstance(of, Person):
-            rows = rows.select_related("organisation", "municipality__area")
-        self.fields["into"] = RowChoiceField(
-            queryset=rows.order_by("name"),
-            label=_("The one that stays"),
+            rows = rows.select_related("organisation", "municipality__area", "county__area")
+            label, missing = _("Into whose details is it merged?"), _("Choose the person who stays.")
+        else:
+            label, missing = _("Into which organisation is it merged?"), _("Choose the organisation that stays.")
+        self.fields["into"] = into = RowChoiceField(
+            queryset=rows.none(),
+            label=label,
             empty_label=_("Choose"),
-            error_messages={"required": _("Choose the one that stays.")},
+            error_messages={"required": missing},
         )
+        # Whatever it is made with, the field begins with no rows at all.
+        into.queryset = rows.order_by("name")
 
 
 class RowChoiceField(SafeModelChoiceField):
@@ -108,7 +120,7 @@ class RowChoiceField(SafeModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         """Return name, role and place."""
         if isinstance(obj, Person):
-            return ", ".join(filter(None, [obj.name, obj.role, str(obj.municipality or obj.organisation or "")]))
+            return ", ".join(filter(None, [obj.name, obj.role, place_of(obj)]))
         return str(obj)
 
 

@@ -91,6 +91,11 @@ class Read:
     email: str = ""
     phone: str = ""
 
+    @property
+    def is_organisation(self) -> bool:
+        """Whether the row is of an organisation alone: it names one, and says nothing of a person."""
+        return bool(self.organisation) and not any((self.name, self.role, self.municipality, self.email, self.phone))
+
 
 class Outcome(StrEnum):
     """What becomes of a row."""
@@ -133,6 +138,12 @@ class Plan:
     rows: tuple[Planned, ...]
     new_organisations: tuple[str, ...] = ()
     counts: Mapping[Outcome, int] = field(default_factory=dict)
+
+    @property
+    def organisations_beside(self) -> list[str]:
+        """The organisations that would be added because of a person, without a row of their own."""
+        own = {same_name(row.read.organisation) for row in self.rows if row.read.is_organisation}
+        return [name for name in self.new_organisations if same_name(name) not in own]
 
     @property
     def is_sound(self) -> bool:
@@ -180,7 +191,17 @@ def _look_inside(content: bytes) -> None:
 
 
 def _rows(lines: Sequence[Sequence[Any]]) -> list[Read]:
-    at = next((number for number, line in enumerate(lines[:10]) if _headings(line).get("name") is not None), None)
+    headings = [_headings(line) for line in lines[:10]]
+    # A list of organisations alone has no names of persons.
+    at = next(
+        (
+            number
+            for wanted in ({"name"}, {"organisation", "sector"})
+            for number, found in enumerate(headings)
+            if wanted <= found.keys()
+        ),
+        None,
+    )
     if at is None:
         raise ValidationError(
             _("No column “%(name)s” was found in the first ten rows. Use the headings of the template: %(headings)s.")
@@ -189,7 +210,7 @@ def _rows(lines: Sequence[Sequence[Any]]) -> list[Read]:
     places = _headings(lines[at])
     rows = []
     for number, line in enumerate(lines[at + 1 :], at + 2):
-        values = {key: _text(line[place]) if place < len(line) else "" for key, place in places.items()}
+        values = {key: _cell(key, line[place]) if place < len(line) else "" for key, place in places.items()}
         if any(values.values()):
             rows.append(Read(number, **values))
     if len(rows) > MOST_ROWS:
@@ -209,11 +230,18 @@ def _headings(line: Sequence[Any]) -> dict[str, int]:
     return places
 
 
+def _cell(key: str, value: Any) -> str:
+    text = _text(value)
+    if key == "phone" and isinstance(value, int | float) and text.isdigit():
+        # The spreadsheet took it for a number, and so dropped what every phone number begins with.
+        return f"+{text}" if text.startswith("358") else f"0{text}"
+    return text
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
-        # A phone number that the spreadsheet took for a number.
         value = int(value)
     text = "".join(" " if not char.isprintable() else char for char in str(value))
     # A surrogate alone is no character and could not be stored.
@@ -275,15 +303,31 @@ def plan(county: County, rows: Sequence[Read]) -> Plan:
         elif not sector and not (read.sector and not stated) and not read.municipality:
             wrong.append(_("Give the municipality, the organisation or the sector."))
         identity = _key(read.name, municipality.pk if municipality else None, same_name(read.organisation))
-        if read.name and identity in seen:
-            wrong.append(_("The same person is on row %(row)s too. Keep one of them.") % {"row": seen[identity]})
+        if identity in seen and (read.name or read.is_organisation):
+            words = (
+                _("The same organisation is on row %(row)s too. Keep one of them.")
+                if read.is_organisation
+                else _("The same person is on row %(row)s too. Keep one of them.")
+            )
+            wrong.append(words % {"row": seen[identity]})
         seen.setdefault(identity, read.number)
+        if read.is_organisation and not wrong:
+            planned.append(_planned_organisation(read, organisations.get(same_name(read.organisation)), sector, stated))
+            continue
         planned.append(_planned(read, wrong, people.get(identity), sector, municipality.pk if municipality else None))
     return Plan(
         tuple(planned),
         tuple(name for name, _sector in new_organisations.values()),
         Counter(row.outcome for row in planned),
     )
+
+
+def _planned_organisation(read: Read, known: Organisation | None, sector: str, stated: str) -> Planned:
+    if known is None:
+        return Planned(read, Outcome.NEW, sector=sector)
+    differs = stated and stated != known.sector
+    words = (_("Its sector in the register is: %(sector)s.") % {"sector": known.get_sector_display()},)
+    return Planned(read, Outcome.SAME, words if differs else (), sector=known.sector)
 
 
 def _planned(read: Read, wrong: list[str], person: Person | None, sector: str, municipality_id: int | None) -> Planned:
@@ -309,7 +353,7 @@ def _planned(read: Read, wrong: list[str], person: Person | None, sector: str, m
 def _wrong(read: Read) -> Iterator[str]:
     for column in COLUMNS:
         value = getattr(read, column.key)
-        if column.required and not value:
+        if column.required and not value and not read.is_organisation:
             yield _("“%(heading)s” is missing.") % {"heading": column.heading}
         if len(value) > column.most:
             yield _("“%(heading)s” is longer than %(most)s characters.") % {
@@ -385,7 +429,7 @@ def save(county: County, rows: Sequence[Read], told: Sequence[str], *, by: User)
         sector = next(row.sector for row in shown.rows if same_name(row.read.organisation) == same_name(name))
         organisations[same_name(name)] = Organisation.objects.create(county=county, name=name, sector=sector)
     kept_until = timezone.localdate() + timedelta(days=county.contact_retention_days)
-    new = [row for row in shown.rows if row.outcome == Outcome.NEW]
+    new = [row for row in shown.rows if row.outcome == Outcome.NEW and not row.read.is_organisation]
     people = Person.objects.bulk_create(
         Person(
             county=county,
@@ -435,6 +479,8 @@ def template() -> bytes:
         cell = sheet.cell(1, place, str(column.heading))
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = 26
+        # As texts, or the noughts that phone numbers begin with are dropped.
+        sheet.column_dimensions[cell.column_letter].number_format = "@"
     sheet.freeze_panes = "A2"
     choices = DataValidation(type="list", formula1='"' + ",".join(str(sector.label) for sector in SECTORS) + '"')
     sheet.add_data_validation(choices)

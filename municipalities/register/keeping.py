@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -11,19 +11,38 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 from django_scopes import scopes_disabled
 
 from municipalities.events import record
-from municipalities.models import County, Organisation, Person, PersonContact, User
+from municipalities.models import County, Organisation, Person, PersonContact, Sector, User
 from municipalities.moves import NotAllowedNow, locked
 
 Row = TypeVar("Row", Person, Organisation)
+
+# What refers to a row most often, as the keepers of the register would say it.
+IN_WORDS: dict[str, Any] = {
+    "negotiations.attendance": ngettext_lazy(
+        "%(count)s attendance of a negotiation", "%(count)s attendances of negotiations", "count"
+    ),
+    "negotiations.party": ngettext_lazy(
+        "%(count)s negotiation as a party", "%(count)s negotiations as a party", "count"
+    ),
+    "municipalities.person": ngettext_lazy("%(count)s person", "%(count)s persons", "count"),
+}
 
 
 def same_name(name: str) -> str:
     """Return a name as it is compared: letter case and spaces do not tell two rows apart."""
     return " ".join(name.split()).casefold()
+
+
+def place_of(person: Person) -> str:
+    """Return whom a person speaks for, by name: a municipality, an organisation or the county; empty if not known."""
+    place = person.municipality or person.organisation
+    if place is None and person.sector == Sector.COUNTY:
+        return str(person.county)
+    return str(place or "")
 
 
 @transaction.atomic
@@ -88,16 +107,13 @@ def merge(double: Row, into: Row, *, by: User | None) -> Row:
     NotAllowedNow for a row with itself, and where both are in one and the same thing (both present in a negotiation).
     """
     if double.pk == into.pk:
-        raise NotAllowedNow(_("Choose another row: one cannot be merged with itself."))
+        raise NotAllowedNow(_("Choose another one: nothing can be merged with itself."))
     double, into = locked(double), locked(into)
     if isinstance(double, Person) and isinstance(into, Person):
         _take_along(double, into)
     try:
-        for relation in double._meta.related_objects:
-            if relation.one_to_one:
-                continue
-            rows: Any = relation.related_model._base_manager.filter(**{relation.field.name: double})
-            rows.update(**{relation.field.name: into})
+        for field, rows in _referring(double):
+            rows.update(**{field: into})
     except IntegrityError as clash:
         raise NotAllowedNow(
             _(
@@ -109,6 +125,24 @@ def merge(double: Row, into: Row, *, by: User | None) -> Row:
     record(into, "merged", by=by, double=double.pk)
     double.delete()
     return into
+
+
+def moving(double: Person | Organisation) -> list[str]:
+    """Return in words what refers to a row, and so moves when it is merged, each with how many there are."""
+    found = []
+    for _field, rows in _referring(double):
+        if count := rows.count():
+            words = IN_WORDS.get(rows.model._meta.label_lower)
+            found.append(words % {"count": count} if words else f"{rows.model._meta.verbose_name_plural} ({count})")
+    return found
+
+
+def _referring(row: Person | Organisation) -> Iterator[tuple[str, Any]]:
+    """Give each field by which rows refer to this one, with those rows. What is the row's own part is not told."""
+    for relation in row._meta.related_objects:
+        if not relation.one_to_one:
+            field = relation.field.name
+            yield field, relation.related_model._base_manager.filter(**{field: row})
 
 
 def _take_along(double: Person, into: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -30,8 +31,12 @@ def can_keep_register(access: Access) -> bool:
     return access.is_coordinator
 
 
-def _place(person: Person) -> str:
-    return str(person.municipality or person.organisation or "")
+def _placed(people: Iterable[Person]) -> list[Person]:
+    """Tell the templates whom each speaks for."""
+    rows = list(people)
+    for person in rows:
+        person.place = keeping.place_of(person)  # type: ignore[attr-defined]
+    return rows
 
 
 def _contact(person: Person, field: str) -> str:
@@ -39,14 +44,15 @@ def _contact(person: Person, field: str) -> str:
     return getattr(contact, field) if contact else ""
 
 
+SHOWN_WITH = ("municipality__area", "organisation", "contact", "county__area")
 PEOPLE: tuple[Column[Person], ...] = (
     Column("nimi", gettext_lazy("Name"), lambda row: row.name, order="name"),
     Column("rooli", gettext_lazy("Role"), lambda row: row.role, order="role"),
     Column(
         "paikka",
         gettext_lazy("Municipality or organisation"),
-        _place,
-        order=("municipality__area__order", "organisation__name"),
+        keeping.place_of,
+        order=("municipality__area__order", "organisation__name", "sector"),
     ),
     Column("sektori", gettext_lazy("Sector"), lambda row: row.get_sector_display(), order="sector"),
     Column("sahkoposti", gettext_lazy("E-mail"), lambda row: _contact(row, "email"), shown=False),
@@ -66,7 +72,7 @@ def register(request: CountyRequest, county: str) -> HttpResponse:
     by_name = Municipality.objects.filter(county=request.county).select_related("area").order_by("area__order")
     table = Table(
         request,
-        Person.objects.select_related("municipality__area", "organisation", "contact"),
+        Person.objects.select_related(*SHOWN_WITH),
         PEOPLE,
         name=_("People"),
         filters=(
@@ -85,6 +91,7 @@ def register(request: CountyRequest, county: str) -> HttpResponse:
             ),
         ),
         sort="nimi",
+        compose=_placed,
     )
     return table.file() or render(request, "municipalities/register.html", {"table": table, "tab": "people"})
 
@@ -161,6 +168,11 @@ def _about(county: str, back: str, row: Person | Organisation | None, kind: str)
     about: dict[str, Any] = {"crumbs": crumbs, "row": row}
     if row is not None:
         about |= {
+            "question": (
+                _("Is the person in the register twice or no longer needed?")
+                if kind == "person"
+                else _("Is the organisation in the register twice or no longer needed?")
+            ),
             "remove": reverse(f"{kind}_remove", args=[county, row.pk]),
             "merge": reverse(f"{kind}_merge", args=[county, row.pk]),
         }
@@ -223,7 +235,12 @@ def _merge(request: CountyRequest, county: str, row: Any, kind: str) -> HttpResp
         request,
         MergeForm,
         save=lambda form: keeping.merge(row, form.cleaned_data["into"], by=request.user),
-        title=_("Merge “%(name)s” into another") % {"name": row},
+        title=(
+            _("Merge “%(name)s” into another person")
+            if kind == "person"
+            else _("Merge “%(name)s” into another organisation")
+        )
+        % {"name": row},
         back=here,
         then=lambda into: reverse(f"{kind}_edit", args=[county, into.pk]),
         done=lambda into: _("The two are now one: %(name)s.") % {"name": into},
@@ -232,11 +249,21 @@ def _merge(request: CountyRequest, county: str, row: Any, kind: str) -> HttpResp
         initial={"into": chosen} if chosen.isdecimal() else None,
         context={
             "crumbs": [(reverse("register", args=[county]), _("Participants")), (here, str(row))],
-            "lead": _(
-                "What refers to this row refers to the other one after this, and this row goes. It cannot be undone."
-            ),
+            "lead": _what_merging_does(row, kind),
         },
     )
+
+
+def _what_merging_does(row: Any, kind: str) -> str:
+    """Say who goes, what moves to the other, and that there is no way back."""
+    goes = (
+        _("%(name)s goes from the register, and the person you choose takes their place everywhere.")
+        if kind == "person"
+        else _("%(name)s goes from the register, and the organisation you choose takes its place everywhere.")
+    )
+    moving = ", ".join(keeping.moving(row))
+    moves = _("What moves: %(what)s.") % {"what": moving} if moving else _("There is nothing else to move.")
+    return " ".join([goes % {"name": row}, moves, _("It cannot be undone.")])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -255,7 +282,7 @@ def organisation_merge(request: CountyRequest, county: str, pk: int) -> HttpResp
 def register_doubles(request: CountyRequest, county: str) -> HttpResponse:
     """Show who may be in the register twice."""
     request.access.require(can_keep_register(request.access))
-    people = Person.objects.select_related("municipality__area", "organisation", "contact").order_by("name", "pk")
+    people = _placed(Person.objects.select_related(*SHOWN_WITH).order_by("name", "pk"))
     return render(
         request, "municipalities/register_doubles.html", {"doubles": keeping.doubles(people), "tab": "doubles"}
     )

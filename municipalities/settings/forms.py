@@ -43,6 +43,7 @@ class CountySettingsForm(EditForm):
         label=gettext_lazy("It also writes in"),
         choices=settings.LANGUAGES,
         required=False,
+        help_text=gettext_lazy("The language chosen above need not be chosen here."),
         widget=forms.CheckboxSelectMultiple,
     )
     logo = forms.FileField(
@@ -77,9 +78,17 @@ class CountySettingsForm(EditForm):
             "minutes_checkers": forms.RadioSelect(),
         }
         help_texts: ClassVar[dict[str, Any]] = {
-            "website": gettext_lazy("As it is written: hyvaks.fi"),
-            "minutes_name": gettext_lazy("The heading of the document, for example Neuvottelupöytäkirja or Muistio."),
-            "summary_name": gettext_lazy("The heading of the document, for example Yhteenveto."),
+            "negotiation_word": gettext_lazy("For example hyte-neuvottelu or hytetu-neuvottelu."),
+            "short_name": gettext_lazy("For example Hyvaks or Keusote."),
+            "website": gettext_lazy("For example www.hyvaks.fi."),
+            "minutes_name": gettext_lazy(
+                "The heading of a document in the county's first language, for example Neuvottelupöytäkirja or "
+                "Muistio. In another language the heading is the usual one."
+            ),
+            "summary_name": gettext_lazy(
+                "The heading of a document in the county's first language, for example Yhteenveto. "
+                "In another language the heading is the usual one."
+            ),
             "silence_is_checking": gettext_lazy(
                 "Who has not marked the minutes by the day given is taken to have no remarks."
             ),
@@ -174,6 +183,8 @@ class PriorityForm(EditForm):
     class Meta:
         model = Priority
         fields = ("name", "starts_on", "ends_on", "origin")
+        labels: ClassVar[dict[str, Any]] = {"origin": gettext_lazy("Who decided, and at which meeting")}
+        help_texts: ClassVar[dict[str, Any]] = {"origin": ""}
 
 
 class ProfileForm(forms.ModelForm):

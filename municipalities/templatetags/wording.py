@@ -103,6 +103,8 @@ def described(field: BoundField, look: str = "hds-text-input__input") -> BoundFi
     if field.errors:
         widget.attrs["aria-invalid"] = "true"
         told.append(f"{field.auto_id}_error")
+    if conflict(field):
+        told.append(f"{field.auto_id}_theirs")
     if told:
         widget.attrs["aria-describedby"] = " ".join(told)
     return field

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
@@ -63,6 +65,12 @@ def _show(document: Document) -> Document:
     return document
 
 
+def _about_downloads(request: CountyRequest) -> dict[str, Any]:
+    """Tell why downloads are recorded, and for how long: in years where the days are whole years."""
+    days = retention_days(request.county)
+    return {"purpose": PURPOSE, "retention_days": days, "retention_years": 0 if days % 365 else days // 365}
+
+
 @require_safe
 def documents(request: CountyRequest, county: str) -> HttpResponse:
     """List the documents, the latest first, with how far the unfinished ones are."""
@@ -80,9 +88,8 @@ def documents(request: CountyRequest, county: str) -> HttpResponse:
     context = {
         "table": table,
         "running": any(document.state in UNFINISHED for document in table.rows),
-        "purpose": PURPOSE,
-        "retention_days": retention_days(request.county),
         "can_retry": can_retry(request.access),
+        **_about_downloads(request),
     }
     return render(request, "municipalities/documents.html", context)
 
@@ -94,9 +101,8 @@ def document(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     context = {
         "document": row,
         "running": row.state in UNFINISHED,
-        "purpose": PURPOSE,
-        "retention_days": retention_days(request.county),
         "can_retry": can_retry(request.access),
+        **_about_downloads(request),
     }
     if request.headers.get("HX-Request"):
         part = "row" if request.GET.get("osa") == "rivi" else "panel"

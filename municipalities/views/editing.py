@@ -13,9 +13,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from municipalities.access import CountyRequest
-from municipalities.moves import locked
-from municipalities.views.moving import leading_back
+from municipalities.access import CountyRequest, typed_in
+from municipalities.moves import NotAllowedNow, locked
 
 
 class MakeForm(Protocol):
@@ -44,15 +43,16 @@ def edit(
 
     `save` is given the valid form, inside the transaction, with the row locked; what it returns is given to `done`
     (the message) and to `then` (the address to go to, `back` by default). A row given is edited: two people's edits
-    are put side by side (see EditForm). What cannot be accepted is shown again with 422, what clashes with another's
-    edit with 409; nothing typed is lost. A ValidationError of a rule is shown as the form's own, NotAllowedNow leads
-    back to `back`, and a row that somebody has removed meanwhile is answered 404.
+    are put side by side (see EditForm). What cannot be accepted is shown again with 422; what clashes with another's
+    edit, or cannot be done any more because things have moved on, with 409: nothing typed is lost. A ValidationError
+    of a rule is shown as the form's own. A row that somebody has removed meanwhile is answered 404, on a page that
+    gives back what was typed (see CountyMiddleware).
     """
     options = {"access": request.access, **form_options}
     status = 200
     if request.method == "POST":
         try:
-            with leading_back(back), transaction.atomic():
+            with transaction.atomic():
                 if row is not None:
                     options["instance"] = _locked(row)
                 form = form_class(request.POST, request.FILES or None, **options)
@@ -65,6 +65,10 @@ def edit(
             # A rule has found what the form could not see.
             form.add_error(None, refusal)
             status = 422
+        except NotAllowedNow as refusal:
+            kept = _("Nothing was saved. What you wrote is still on this page: copy what you need before you leave.")
+            form.add_error(None, f"{refusal} {kept if typed_in(request) else _('Nothing was changed.')}")
+            status = 409
         except IntegrityError:
             # Somebody was faster by a moment: the form that follows looks at the rows again and says what is wrong.
             if row is not None:

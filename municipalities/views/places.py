@@ -19,7 +19,13 @@ from municipalities.tables import Choice, Column, Kind, Search, Table
 COLUMNS: tuple[Column[Municipality], ...] = (
     Column("kunta", gettext_lazy("Municipality"), str, order="area__order"),
     Column("koodi", gettext_lazy("Code"), lambda row: row.area.code, shown=False),
-    Column("asukkaita", gettext_lazy("Inhabitants"), lambda row: row.population, order="population", kind=Kind.NUMBER),
+    Column(
+        "asukkaita",
+        gettext_lazy("Inhabitants (2025)"),
+        lambda row: row.population,
+        order="population",
+        kind=Kind.NUMBER,
+    ),
     Column(
         "kielet",
         gettext_lazy("Languages"),

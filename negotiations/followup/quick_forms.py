@@ -8,18 +8,19 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from municipalities.access import Access
-from municipalities.forms import DAY_FORMATS, ClockField, CountyForm, DayField, ListField
+from municipalities.forms import DAY_FORMATS, ClockField, DayField, ListField, SharedForm
 from municipalities.models import Sector
 from negotiations.followup.forms import WRONG_DAY, Owners
 from negotiations.followup.measures import RESPONSIBLE_LENGTH, Agreed, Owner
 from negotiations.followup.quick_minutes import QuickMinutes
 from negotiations.models import Attendance, Negotiation, Part
-from negotiations.planning.negotiations import parties_of
+from negotiations.planning.negotiations import parties_of, with_parties
 from negotiations.planning.timing import Precision, Timing
 from negotiations.sitting.attendance import SECTOR_NAMES
 
@@ -39,8 +40,11 @@ SECTORS = (
 MOST = 9999
 
 
-class QuickMinutesForm(CountyForm):
-    """When, who, what was agreed, what is to be done, and where the minutes are."""
+class QuickMinutesForm(SharedForm):
+    """When, who, what was agreed, what is to be done, and where the minutes are.
+
+    What others have entered of the same negotiation meanwhile, as head counts, is put beside what is sent.
+    """
 
     held_on = DayField(
         label=gettext_lazy("Day"), missing=gettext_lazy("Give the day on which it was held."), wrong=WRONG_DAY
@@ -72,8 +76,11 @@ class QuickMinutesForm(CountyForm):
     )
     case_number = forms.CharField(label=gettext_lazy("Case number"), required=False, max_length=60)
 
-    def __init__(self, *args: Any, access: Access, negotiation: Negotiation, **kwargs: Any) -> None:
-        self.negotiation, self.minutes_name = negotiation, access.county.minutes_name
+    def __init__(self, *args: Any, access: Access, instance: Negotiation, **kwargs: Any) -> None:
+        negotiation = self.negotiation = instance
+        self.minutes_name = access.county.minutes_name
+        # Read afresh with its lock, it has neither.
+        prefetch_related_objects([negotiation], with_parties(), "parts")
         self.owners = Owners(access.county, negotiation)
         self.is_held = negotiation.state == Negotiation.State.HELD
         parts = sorted(negotiation.parts.all(), key=lambda part: part.position)
@@ -93,6 +100,7 @@ class QuickMinutesForm(CountyForm):
             ]
         self._add_counts()
         self._add_parts()
+        self.carry_along()
 
     def _initial(self, counts: dict[str, int]) -> dict[str, Any]:
         negotiation = self.negotiation

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +13,6 @@ from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from negotiations.followup.quick_forms import QuickMinutesForm
 from negotiations.followup.quick_minutes import require_unminuted, write_quick_minutes
-from negotiations.minutes.views.writing import keeping_text
 from negotiations.models import Negotiation
 from negotiations.permissions import can_edit, visible_negotiations
 from negotiations.planning.negotiations import with_parties
@@ -32,17 +29,18 @@ def quick_minutes(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     )
     request.access.require(can_edit(request.access))
     back = reverse("negotiation_minutes", args=[county, pk])
-    with leading_back(back):
-        if request.method != "POST":
+    if request.method != "POST":
+        with leading_back(back):
             require_unminuted(negotiation)
-        return edit(
-            request,
-            partial(QuickMinutesForm, negotiation=negotiation),
-            save=keeping_text(lambda form: write_quick_minutes(negotiation, form.quick(), by=request.user)),
-            title=_("Quick minutes"),
-            back=back,
-            done=_("The minutes were entered. Look them over, and send them for checking."),
-            template="negotiations/quick_minutes.html",
-            submit=_("Save the minutes"),
-            context={"negotiation": negotiation},
-        )
+    return edit(
+        request,
+        QuickMinutesForm,
+        row=negotiation,
+        save=lambda form: write_quick_minutes(negotiation, form.quick(), by=request.user),
+        title=_("Quick minutes"),
+        back=back,
+        done=_("The minutes were entered. Look them over, and send them for checking."),
+        template="negotiations/quick_minutes.html",
+        submit=_("Save the minutes"),
+        context={"negotiation": negotiation},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -78,7 +79,8 @@ def coverages_shown(duty: Duty) -> list[CoverageShown]:
             period_words(coverage),
             [
                 Line(standing, [str(municipality) for municipality in duty.named(coverage, standing)])
-                for standing in Standing
+                # The most urgent first.
+                for standing in sorted(Standing, key=duties.ORDER.index, reverse=True)
                 if standing != Standing.DONE and coverage.count(standing)
             ],
         )
@@ -283,9 +285,9 @@ MEASURE_COLUMNS: tuple[Column[MeasureRow], ...] = (
         shown=False,
     ),
     Column("kunta", gettext_lazy("Municipality"), lambda row: str(row.measure.municipality or ""), shown=False),
-    Column("maarapaiva", gettext_lazy("Due day"), lambda row: row.measure.due_on, order="due_on", kind=Kind.DAY),
+    Column("maarapaiva", gettext_lazy("Deadline"), lambda row: row.measure.due_on, order="due_on", kind=Kind.DAY),
     Column("maaraaika", gettext_lazy("Due in words"), lambda row: row.measure.due_text, shown=False),
-    Column("myohassa", gettext_lazy("Due day has passed"), lambda row: row.is_overdue, shown=False),
+    Column("myohassa", gettext_lazy("Deadline has passed"), lambda row: row.is_overdue, shown=False),
     Column(
         "neuvottelu",
         gettext_lazy("Where agreed"),
@@ -349,12 +351,12 @@ def _measure_filters(request: CountyRequest, today: date) -> tuple[Search[Any] |
             ],
             by=lambda value: PROMISED[value],
         ),
-        Choice("painopiste", _("Priority"), [(row.pk, row.name) for row in Priority.objects.all()], by="priority"),
+        Choice("painopiste", _("Priority"), _priorities(), by="priority"),
         Choice("sektori", _("Responsible sector"), Sector.choices, by="responsible_sector"),
         Choice("kunta", _("Municipality"), [(row.pk, str(row)) for row in municipalities], by="municipality"),
         Choice(
             "aika",
-            _("Due day"),
+            _("Deadline"),
             [("mennyt", _("has passed")), ("tulossa", _("is ahead")), ("ei", _("has not been given"))],
             by=lambda value: due[value],
         ),
@@ -362,6 +364,16 @@ def _measure_filters(request: CountyRequest, today: date) -> tuple[Search[Any] |
     found = [(row.pk, row.name) for row in rounds]
     of_round = Choice[Any]("kierros", _("Round"), found, by=lambda value: _of_round(int(value)))
     return (*kept, of_round) if found else kept
+
+
+def _priorities() -> list[tuple[int, str]]:
+    """Return the county's priorities; those of one name are told apart by their years."""
+    rows = list(Priority.objects.all())
+    times = Counter(row.name for row in rows)
+    return [
+        (row.pk, row.name if times[row.name] == 1 else f"{row.name} ({row.starts_on.year}–{row.ends_on.year})")
+        for row in rows
+    ]
 
 
 def _of_round(pk: int) -> Q:

@@ -13,9 +13,10 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from municipalities import timewords
 from municipalities.documents import request_document
 from municipalities.models import County, Document, User
 from negotiations.models import (
@@ -93,8 +94,8 @@ class Item:
 
     @property
     def is_minuted(self) -> bool:
-        """Whether anything has been entered of it."""
-        return any((self.background, self.discussion, self.agreed, self.dissent, self.measures))
+        """Whether anything has been entered of how it was dealt with: its background was known before that."""
+        return any((self.discussion, self.agreed, self.dissent, self.measures))
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,12 @@ def compose(minutes: Minutes) -> MinutesContext:
         parties = list(negotiation.parties.all())
         present = _present(attendances)
         return MinutesContext(
-            name=negotiation.county.minutes_name,
+            name=name_of(
+                negotiation.county,
+                negotiation.language,
+                own=negotiation.county.minutes_name,
+                usual=_("Minutes of the negotiation"),
+            ),
             subject=negotiation.title,
             county=negotiation.county.area.name_in(negotiation.language),
             language=negotiation.language,
@@ -249,7 +255,7 @@ def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime 
     part = minutes.part
     # The same parties negotiate every year: the day tells the minutes apart.
     with translation.override(context.language):
-        day = date_format(context.earliest, "SHORT_DATE_FORMAT")
+        day = timewords.day(context.earliest, weekday=False)
     title = f"{context.name}: {context.subject} {day}" + (f", {part.basis.sections}" if part else "")
     stem = f"{context.name} {context.subject} {context.earliest:%Y-%m-%d}" + (
         f" {LegalBasis(part.legal_basis).value[:8].replace('/', '-')}" if part else ""
@@ -292,6 +298,12 @@ def _read(minutes: Minutes) -> None:
 
 _PARTY = ("municipality__area", "organisation", "county__area")
 _PARTY_OF_CHECK = tuple(f"party__{path}" for path in _PARTY)
+
+
+def name_of(county: County, language: str, *, own: str, usual: str) -> str:
+    """Return the county's own name of a document, which is in its first language; in another, the usual one."""
+    first, *_others = county.languages or ["fi"]
+    return own if language == first else usual
 
 
 def _present(attendances: list[Attendance]) -> list[SectorPresent]:

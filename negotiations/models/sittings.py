@@ -18,7 +18,7 @@ from municipalities.models import (
     Person,
     Sector,
 )
-from municipalities.searching import SWEDISH, vector
+from municipalities.searching import SWEDISH, name_vector, vector
 from negotiations.models.rounds import LegalBasis, Round, Slot
 
 
@@ -296,8 +296,8 @@ class AgendaItem(models.Model):
             models.CheckConstraint(condition=Q(position__gte=1), name="agenda_item_from_one"),
         )
         indexes = (
-            GinIndex(vector("title", "agreed"), name="agenda_item_words"),
-            GinIndex(vector("title", "agreed", stemmed=SWEDISH), name="agenda_item_words_sv"),
+            GinIndex(vector("title", "discussion", "agreed"), name="agenda_item_words"),
+            GinIndex(vector("title", "discussion", "agreed", stemmed=SWEDISH), name="agenda_item_words_sv"),
         )
 
     def __str__(self) -> str:
@@ -369,6 +369,7 @@ class Attendance(models.Model):
                 name="attendance_head_count_once",
             ),
         )
+        indexes = (GinIndex(name_vector("name", "role", "organisation_name"), name="attendance_words"),)
 
     def __str__(self) -> str:
         return f"{self.get_sector_display()}: {self.count}" if self.is_head_count else (self.name or self.role)
@@ -448,6 +449,10 @@ class Observation(models.Model):
         verbose_name = _("observation")
         verbose_name_plural = _("observations")
         ordering = ("position", "id")
+        indexes = (
+            GinIndex(vector("text"), name="observation_words"),
+            GinIndex(vector("text", stemmed=SWEDISH), name="observation_words_sv"),
+        )
 
     def __str__(self) -> str:
         return self.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -59,6 +60,20 @@ class Division:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
         return cls(names, places)
+
+
+# What stands between the names in a list of municipalities.
+BETWEEN_NAMES = re.compile(r",\s*|\s+(?:ja|och|and)\s+")
+
+
+def listed_in(name: str) -> list[str]:
+    """Return the names that the name of a group is made of, in lower case; the name alone where it is one."""
+    return [part.casefold() for part in BETWEEN_NAMES.split(name) if part]
+
+
+def only_lists(name: str, members: Iterable[str]) -> bool:
+    """Whether the name of a group tells its municipalities and nothing else, so that they need not be told again."""
+    return sorted(listed_in(name)) == sorted(member.casefold() for member in members)
 
 
 @dataclass(frozen=True)

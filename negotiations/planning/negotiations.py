@@ -95,8 +95,16 @@ def lock_of(negotiation: Negotiation, minutes: Iterable[str]) -> str:
     states = set(minutes)
     if Minutes.State.PUBLISHED in states:
         return _("The minutes have been published, so that nothing in them can be changed any more.")
-    if states & {Minutes.State.CHECKING, Minutes.State.CHECKED}:
-        return _("The minutes are being checked, or have been. Take them back to a draft first.")
+    if Minutes.State.CHECKING in states:
+        return _(
+            "The minutes are being checked, so that details and agenda cannot be changed."
+            " Take the minutes back to a draft first; that clears the marks of checking."
+        )
+    if Minutes.State.CHECKED in states:
+        return _(
+            "The minutes have been checked, so that details and agenda cannot be changed."
+            " Take the minutes back to a draft first; that clears the marks of checking."
+        )
     return ""
 
 
@@ -296,11 +304,14 @@ def set_parties(
     municipalities: Collection[Municipality],
     organisations: Collection[Organisation],
     new: Sequence[NewOrganisation] = (),
+    seen: Collection[str] | None = None,
     by: User | None,
     at: datetime | None = None,
 ) -> tuple[int, int]:
     """Make the parties, besides the county, these. Returns how many were added and how many removed.
 
+    `seen` are the keys of the parties that whoever chose was shown. Only how the choice differs from them is saved:
+    what others have added or removed meanwhile stays as they left it.
     New organisations come into the register; one that is there already under the name is taken from there.
     Raises NotAllowedNow once the negotiation has been held or cancelled, ValidationError where a party to be removed
     has participants or a mark of checking.
@@ -308,26 +319,17 @@ def set_parties(
     negotiation = locked(negotiation)
     if reason := lock_of_parties(negotiation):
         raise NotAllowedNow(reason)
-    chosen = {organisation.pk: organisation for organisation in organisations}
-    for fresh in new:
-        row = _registered(negotiation.county_id, fresh)
-        chosen[row.pk] = row
-    towns = {municipality.pk: municipality for municipality in municipalities}
-    had = list(Party.objects.filter(negotiation=negotiation).select_related("municipality__area", "organisation"))
-    gone = [
-        party
-        for party in had
-        if not party.is_county and party.municipality_id not in towns and party.organisation_id not in chosen
-    ]
+    ticked = [*(Party(municipality=row) for row in municipalities), *(Party(organisation=row) for row in organisations)]
+    typed = _by_key(Party(organisation=_registered(negotiation.county_id, fresh)) for fresh in new)
+    chosen = _by_key(ticked) | typed
+    rows = Party.objects.filter(negotiation=negotiation).select_related("municipality__area", "organisation")
+    had = _by_key(rows)
+    shown = had.keys() if seen is None else seen
+    gone = [party for key, party in had.items() if not party.is_county and key in shown and key not in chosen]
     for party in gone:
         _require_unused(party)
-    known_towns = {party.municipality_id for party in had}
-    known_others = {party.organisation_id for party in had}
-    added = [
-        *(Party(municipality=row) for pk, row in towns.items() if pk not in known_towns),
-        *(Party(organisation=row) for pk, row in chosen.items() if pk not in known_others),
-    ]
-    if not any(party.is_county for party in had):
+    added = [party for key, party in chosen.items() if key not in had and (key in typed or key not in shown)]
+    if not any(party.is_county for party in had.values()):
         Party.objects.create(county_id=negotiation.county_id, negotiation=negotiation)
     for party in added:
         party.county_id, party.negotiation = negotiation.county_id, negotiation
@@ -338,6 +340,15 @@ def set_parties(
             negotiation, "parties_changed", by=by, at=at, added=len(added), removed=len(gone), state=negotiation.state
         )
     return len(added), len(gone)
+
+
+def key_of_party(party: Party) -> str:
+    """Return what tells who the party is, in a form that is sent and comes back."""
+    return f"m{party.municipality_id}" if party.municipality_id else f"o{party.organisation_id}"
+
+
+def _by_key(parties: Iterable[Party]) -> dict[str, Party]:
+    return {key_of_party(party): party for party in parties}
 
 
 def _registered(county_id: int, fresh: NewOrganisation) -> Organisation:

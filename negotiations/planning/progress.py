@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from negotiations.models import Minutes, Negotiation, Round, Summary
+from negotiations.models import Minutes, Negotiation, Round, Summary, SummaryHandling
 
 State = Negotiation.State
 
@@ -26,7 +26,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a round: so many of its negotiations are past it."""
+    """A step of a round: so many of its negotiations are past it, or of the bodies that are to note its summary."""
 
     name: str
     done: int
@@ -62,19 +62,30 @@ def steps(counts: Counts, summary: Summary | None, *, only_plan: bool) -> list[S
         how = How.AHEAD if not done else How.DONE if done == counts.total else How.GOING
         rows.append(Step(name, done, counts.total, how, f"{done} / {counts.total}"))
     if summary is not None:
-        finished = summary.state == Summary.State.NOTED
-        how = How.DONE if finished else How.GOING if summary.state != Summary.State.DRAFT else How.AHEAD
-        rows.append(Step(_("Summary"), 0, 0, how, summary.get_state_display()))
+        rows.append(summary_step(summary))
     else:
         unknown = How.UNKNOWN if only_plan else How.AHEAD
         rows.append(Step(_("Summary"), 0, 0, unknown, _("not known") if only_plan else _("not begun")))
     return rows
 
 
-def steps_of(rounds: Iterable[Round], *, summaries: Iterable[Summary] | None = None) -> dict[int, list[Step]]:
-    """Return the steps of each round by its id, in two queries however many there are.
+def summary_step(summary: Summary) -> Step:
+    """Return how far a summary is. It is done once every body that has had it on its agenda has noted it."""
+    name, words = _("Summary"), summary.get_state_display()
+    if summary.state in {Summary.State.DRAFT, Summary.State.READY}:
+        return Step(name, 0, 0, How.AHEAD if summary.state == Summary.State.DRAFT else How.GOING, words)
+    handlings = summary.handlings.all()
+    bodies = {row.body for row in handlings}
+    noted = {row.body for row in handlings if row.act == SummaryHandling.Act.NOTED}
+    if noted and noted != bodies:
+        words = _("%(noted)s / %(bodies)s have noted it") % {"noted": len(noted), "bodies": len(bodies)}
+    return Step(name, len(noted), len(bodies), How.DONE if noted == bodies else How.GOING, words)
 
-    In one, where the summaries of the rounds are at hand already.
+
+def steps_of(rounds: Iterable[Round], *, summaries: Iterable[Summary] | None = None) -> dict[int, list[Step]]:
+    """Return the steps of each round by its id, in three queries however many there are.
+
+    In two, where the summaries of the rounds are at hand already.
     """
     rounds = list(rounds)
     minutes = Minutes.objects.filter(negotiation=OuterRef("pk"))
@@ -99,6 +110,7 @@ def steps_of(rounds: Iterable[Round], *, summaries: Iterable[Summary] | None = N
     if summaries is None:
         summaries = Summary.objects.filter(round__in=rounds)
     summed_up = {summary.round_id: summary for summary in summaries}
+    prefetch_related_objects(list(summed_up.values()), "handlings")
     return {
         round_.pk: steps(
             counts.get(round_.pk, Counts()), summed_up.get(round_.pk), only_plan=round_.plan_as_of is not None

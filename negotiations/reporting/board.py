@@ -84,7 +84,7 @@ def put_on_agenda(summary: Summary, *, body: str, on: date, by: User | None, at:
     if summary.state != State.NOTED:
         summary.state = target
         summary.save(update_fields=["state"])
-    record(summary, "put_on_agenda", by=by, at=at, on=on.isoformat())
+    record(summary, "put_on_agenda", by=by, at=at, body=body, on=on.isoformat())
     return summary
 
 
@@ -109,7 +109,7 @@ def note(
     )
     summary.state = target
     summary.save(update_fields=["state"])
-    record(summary, "noted", by=by, at=at, on=on.isoformat(), section=section)
+    record(summary, "noted", by=by, at=at, body=body, on=on.isoformat(), section=section)
     return summary
 
 

@@ -71,7 +71,7 @@ class SummaryTextForm(EditForm):
     """The texts of a summary, section by section; one paragraph or one thing a line."""
 
     groups = (
-        (_("For the brief of two pages"), (SummaryNote.Section.AGREED, SummaryNote.Section.BOARD)),
+        (_("In brief"), (SummaryNote.Section.AGREED, SummaryNote.Section.BOARD)),
         (_("How it was done"), (SummaryNote.Section.HELD, SummaryNote.Section.CARDS)),
         (
             _("Contents by the four words of the law"),

@@ -28,6 +28,7 @@ from municipalities.views.moving import leading_back
 from negotiations.log import log_of
 from negotiations.models import FeedbackNote, Negotiation, Round, Summary, SummaryHandling
 from negotiations.permissions import can_edit, can_move_summary, visible_rounds, visible_summaries
+from negotiations.planning.progress import summary_step
 from negotiations.reporting import board
 from negotiations.reporting.forms import (
     AgendaForm,
@@ -108,7 +109,21 @@ def summaries(request: CountyRequest, county: str) -> HttpResponse:
         sort="-vuosi",
         compose=lambda rows: [(summary, handled(summary)) for summary in rows],
     )
-    return table.file() or render(request, "negotiations/summaries.html", {"table": table})
+    return table.file() or render(
+        request, "negotiations/summaries.html", {"table": table, "unpublished": _unpublished(request)}
+    )
+
+
+def _unpublished(request: CountyRequest) -> list[tuple[Round, str]]:
+    """Return the rounds whose summary one may not read yet, though their pages tell how far it is, and how far."""
+    rows = (
+        Summary.objects.filter(round__in=visible_rounds(request.access), published_on=None)
+        .exclude(state=State.DRAFT)
+        .exclude(pk__in=visible_summaries(request.access).values("pk"))
+        .select_related("round")
+        .prefetch_related("handlings")
+    )
+    return [(row.round, summary_step(row).words) for row in rows]
 
 
 def with_handlings(request: CountyRequest) -> Any:
@@ -159,18 +174,24 @@ def _page(request: CountyRequest, pk: int, **bound: forms.Form) -> dict[str, Any
         "form_with_errors": next(iter(bound.values()), None),
     }
     if may_move:
+        unheld = _unheld(shown) if shown.state == State.DRAFT else 0
         context |= {
             "agenda_form": bound.get("agenda_form") or AgendaForm(prefix="agenda", auto_id="%s"),
             "note_form": bound.get("note_form") or NoteForm(prefix="note", auto_id="%s", initial=_waiting(meetings)),
             "publish_form": bound.get("publish_form")
             or PublishForm(prefix="publish", auto_id="%s", initial={"on": timezone.localdate()}),
-            "unheld": Negotiation.objects.filter(round_id=shown.round_id)
-            .filter(state__in=[Negotiation.State.PLANNED, Negotiation.State.CONVENED])
-            .count()
-            if shown.state == State.DRAFT
-            else 0,
+            "unheld": unheld,
+            "tells_unwritten": shown.state == State.DRAFT,
+            # A summary is not to be frozen before all has been held, and the board's own headings are written.
+            "write_first": bool(unheld) or brief is None or not (brief.notes.agreed and brief.notes.board),
         }
     return context
+
+
+def _unheld(shown: Summary) -> int:
+    """Return how many negotiations of the round are still to be held."""
+    ahead = [Negotiation.State.PLANNED, Negotiation.State.CONVENED]
+    return Negotiation.objects.filter(round_id=shown.round_id, state__in=ahead).count()
 
 
 def brief_of(shown: Summary) -> tuple[SummaryContext | None, str]:

@@ -107,7 +107,7 @@ USUAL: Mapping[str, Usual] = {
             ),
             (
                 "Gemensamma mål",
-                "Vad kommunerna, välfärdsområdet och andra aktörer eftersträvar inom varje prioritering.",
+                "Vad kommunerna, välfärdsområdet och andra aktörer eftersträvar inom varje tyngdpunkt.",
             ),
             (
                 "Åtgärder och ansvariga",

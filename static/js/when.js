@@ -24,8 +24,10 @@ const tellWeekday = (input) => {
   input.closest(".field").append(told);
   const tell = () => {
     const day = /^\d{4}-\d{2}-\d{2}$/.test(input.value) ? new Date(`${input.value}T00:00Z`) : null;
-    const weekday = day && new Intl.DateTimeFormat(lang, { weekday: "long", timeZone: "UTC" }).format(day);
-    told.textContent = day ? `${weekday}, ${dataset.week} ${weekOf(day)}` : "";
+    // The field shows the day as the browser's own language has it, which may be another than the page's.
+    const format = { weekday: "long", day: "numeric", month: "numeric", year: "numeric", timeZone: "UTC" };
+    const words = day && new Intl.DateTimeFormat(lang === "sv" ? "sv-FI" : lang, format).format(day);
+    told.textContent = day ? `${words}, ${dataset.week} ${weekOf(day)}` : "";
   };
   input.addEventListener("input", tell);
   input.addEventListener("change", tell);

@@ -573,6 +573,18 @@ class Curious:
         return int(Document.objects.count())
 
 
+def test_a_document_of_the_past_is_ordered_then(in_scope: County) -> None:
+    """Its place in the list and its log tell the same moment; asked for without one, it is now."""
+    for at in (ASKED_AT, None):
+        document = request_document(
+            county=in_scope, kind="sample", context=sample(str(at)), language="fi", variant="final", title="Otsikko",
+            file_name="a.pdf", by=None, at=at,
+        )  # fmt: skip
+        event = Event.objects.get(subject="municipalities.document", subject_id=document.pk)
+        assert document.queued_at == event.at
+        assert event.at == at or timezone.now() - event.at < timedelta(minutes=1)
+
+
 def test_a_template_runs_no_queries(in_scope: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = '{% extends "documents/base.html" %}{% block content %}{{ doc.count }}{% endblock %}'
     kind = broken(tmp_path, page, name="curious", context_type=Curious, attachments=kinds.no_attachments)

@@ -115,6 +115,14 @@ def test_a_list_too_long_is_refused_with_the_number() -> None:
         ListField(max_item_length=3).clean("abc\nabcd")
 
 
+def test_a_text_that_is_too_long_names_the_mend(access: Access, priority: Priority) -> None:
+    """In our words: how long it may be and how long it is."""
+    most = Priority._meta.get_field("name").max_length
+    assert most
+    form = sent(access, priority, "", name="a" * (most + 15))
+    assert form.errors["name"] == [f"Lyhennä: enintään {most} merkkiä, nyt {most + 15}."]
+
+
 def test_two_coordinators_on_the_page(coordinator: User, priority: Priority, client_for, keski_suomi: County) -> None:  # type: ignore[no-untyped-def]
     """The page answers 409, keeps what was typed, and shows what the other saved."""
     client = client_for(coordinator)
@@ -126,6 +134,8 @@ def test_two_coordinators_on_the_page(coordinator: User, priority: Priority, cli
     assert second.status_code == 409
     page = second.content.decode()
     assert "Ensimmäinen" in page and 'value="Toinen"' in page
+    # A screen reader tells of both, as the page does.
+    assert 'aria-describedby="id_name_error id_name_theirs"' in page
     with scope(county=keski_suomi):
         assert Priority.objects.get().name == "Ensimmäinen"
         assert Event.objects.filter(verb="changed").count() == 1

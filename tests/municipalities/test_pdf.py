@@ -225,8 +225,8 @@ def test_a_draft_says_so_on_every_page(variant: str) -> None:
     ("language", "population", "share", "day"),
     [
         ("fi", "4 037", "0,1", "16.12.2024"),
-        ("sv", "4 037", "0,1", "2024-12-16"),
-        ("en", "4,037", "0.1", "12/16/2024"),
+        ("sv", "4 037", "0,1", "16.12.2024"),
+        ("en", "4,037", "0.1", "16 December 2024"),
     ],
 )
 def test_numbers_and_dates_are_in_the_documents_language(language: str, population: str, share: str, day: str) -> None:

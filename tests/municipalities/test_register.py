@@ -61,7 +61,7 @@ def test_rows_are_read_by_their_headings_wherever_they_are() -> None:
         [("Nimi:", "Puhelinnumero", "Tehtävä"), ("Testi Henkilö", 401234567.0, "johtaja"), (None, None, None)],
         headings=("Osallistujat 2026",),
     )
-    assert read(content) == [Read(3, name="Testi Henkilö", phone="401234567", role="johtaja")]
+    assert read(content) == [Read(3, name="Testi Henkilö", phone="0401234567", role="johtaja")]
 
 
 @pytest.mark.parametrize(
@@ -240,6 +240,33 @@ def test_an_upload_is_previewed_and_then_saved_whole(
     assert Person.objects.count() == 3
 
 
+def test_organisations_without_people_come_in_too(
+    county: County, coordinator: User, client_for: Callable[..., Client]
+) -> None:
+    """A list of them alone, with what is known already and what is there twice; and among people."""
+    client = client_for(coordinator)
+    rows = [("Uusi yhdistys", "järjestö"), ("hankasalmen  SEURAKUNTA", "järjestö"), ("Toinen ry", "järjestö")]
+    twice = workbook([*rows, ("toinen ry", "järjestö")], headings=("Organisaatio", "Toimijaryhmä"))
+    assert client.post(IMPORT, upload(twice)).status_code == 422
+    preview = client.post(IMPORT, upload(workbook(rows, headings=("Organisaatio", "Toimijaryhmä"))))
+    plan = preview.context["plan"]
+    assert [row.outcome for row in plan.rows] == [Outcome.NEW, Outcome.SAME, Outcome.NEW]
+    assert plan.rows[1].words and not plan.organisations_beside
+    client.post(IMPORT, {"rows": preview.context["sealed"]})
+    assert not Person.objects.exists()
+    assert set(Organisation.objects.values_list("name", "sector")) == {
+        ("Hankasalmen seurakunta", Sector.PARISH),
+        ("Uusi yhdistys", Sector.ORGANISATION),
+        ("Toinen ry", Sector.ORGANISATION),
+    }
+    among = workbook([(None, None, "järjestö", None, "Kolmas ry"), ("Edustaja", None, "järjestö", None, "Kolmas ry")])
+    preview = client.post(IMPORT, upload(among))
+    client.post(IMPORT, {"rows": preview.context["sealed"]})
+    assert Person.objects.get().organisation == Organisation.objects.get(name="Kolmas ry")
+    # Somebody of whom there is more than an organisation has a name.
+    assert client.post(IMPORT, upload(workbook([(None, "johtaja", None, None, "Kolmas ry")]))).status_code == 422
+
+
 def test_one_wrong_row_keeps_all_out(county: County, coordinator: User, client_for: Callable[..., Client]) -> None:
     """And there is no button to press."""
     content = workbook([("Hyvä", None, "muu"), ("Huono", None, "avaruus")])
@@ -298,6 +325,21 @@ def test_a_persons_place_tells_the_sector(county: County, coordinator: User, cli
     assert not PersonContact.objects.exists()
 
 
+def test_one_of_three_says_whom_a_person_speaks_for(
+    county: County, coordinator: User, client_for: Callable[..., Client]
+) -> None:
+    """None of the three is called optional; the county's own people speak for the county by its name."""
+    client = client_for(coordinator)
+    form = client.get("/keski-suomi/henkilot/uusi/").content.decode()
+    whom = form[form.index("Ketä henkilö edustaa") : form.index("Yhteystiedot")]
+    assert "Valitse yksi: kunta, organisaatio tai toimijaryhmä." in whom and "vapaaehtoinen" not in whom
+    make_person(county, "Järjestelypäällikkö")
+    make_person(county, "Kirkkoherra", sector=Sector.PARISH)
+    rows = client.get("/keski-suomi/osallistujat/").context["table"].rows
+    assert [(row.name, row.place) for row in rows] == [("Järjestelypäällikkö", str(county)), ("Kirkkoherra", "")]
+    assert str(county) in client.get("/keski-suomi/osallistujat/?vie=csv").content.decode()
+
+
 def test_an_organisations_sector_is_its_peoples(
     county: County, coordinator: User, client_for: Callable[..., Client]
 ) -> None:
@@ -330,6 +372,37 @@ def test_merged_all_that_referred_to_the_double_refers_to_the_other(
     merge(same, parish, by=coordinator)
     assert Party.objects.filter(organisation=parish).exists()
     assert Person.objects.get(name="Kirkkoherra").organisation == parish
+
+
+def test_doubles_are_merged_on_their_page(county: County, coordinator: User, client_for: Callable[..., Client]) -> None:
+    """A person and an organisation: the page offers the others of the county, and one is left."""
+    client = client_for(coordinator)
+    stays, double = make_person(county, "Aino"), make_person(county, "Aino", role="johtaja")
+    parish, same = Organisation.objects.get(), make_organisation(county, "Hankasalmen srk")
+    for path, into in ((f"henkilot/{double.pk}", stays), (f"organisaatiot/{same.pk}", parish)):
+        page = client.get(f"/keski-suomi/{path}/yhdista/")
+        assert f'<option value="{into.pk}"' in page.content.decode()
+        assert client.post(f"/keski-suomi/{path}/yhdista/", {"into": into.pk}).status_code == 302
+    assert Person.objects.get() == stays
+    assert Organisation.objects.get() == parish
+
+
+def test_before_merging_it_is_told_what_moves(
+    county: County, coordinator: User, hankasalmi: Municipality, client_for: Callable[..., Client]
+) -> None:
+    """How much of what, and that there is no way back: of a person, and of an organisation."""
+    client, negotiation = client_for(coordinator), make_negotiation(make_round(county), [hankasalmi])
+    parish, person = Organisation.objects.get(), make_person(county, "Kirkkoherra")
+    paths = f"/keski-suomi/henkilot/{person.pk}/yhdista/", f"/keski-suomi/organisaatiot/{parish.pk}/yhdista/"
+    for path in paths:
+        assert "Muuta siirrettävää ei ole. Yhdistämistä ei voi perua." in client.get(path).content.decode()
+    Attendance.objects.create(county=county, negotiation=negotiation, sector="county", person=person, name="x")
+    Party.objects.create(county=county, negotiation=negotiation, organisation=parish)
+    for number in range(2):
+        make_person(county, f"Henkilö {number}", organisation=parish, sector=parish.sector)
+    told = "Siirtyy: 1 osallistuminen neuvotteluun.", "Siirtyy: 1 neuvottelu osapuolena, 2 henkilöä."
+    for path, words in zip(paths, told, strict=True):
+        assert words in client.get(path).content.decode()
 
 
 def test_two_who_were_in_the_same_negotiation_are_not_merged(

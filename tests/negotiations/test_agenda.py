@@ -277,7 +277,7 @@ def test_the_usual_items_in_the_browser(planned: Negotiation, client: Client) ->
     assert part.items.count() == len(agenda.USUAL["fi"][LegalBasis.COOPERATION])
     assert client.post(url("agenda_usual", planned.pk), {"part": part.pk}).status_code == 409
     log = text_of(client.get(url("negotiation_log", planned.pk)))
-    assert "Coordinator lisäsi asialistalle 5 kohtaa (14 §)." in log
+    assert "Coordinator lisäsi asialistalle 5 kohtaa (14 §): " in log
 
 
 def test_the_locked_agenda_says_why(part: Part, coordinator: User, client: Client) -> None:
@@ -285,7 +285,7 @@ def test_the_locked_agenda_says_why(part: Part, coordinator: User, client: Clien
     (minutes,) = open_minutes(hold(convene(part.negotiation, by=None), by=None), by=None)
     send_for_checking(minutes, check_by=later(), by=coordinator)
     page = text_of(client.get(url("negotiation_agenda", part.negotiation_id)))
-    assert "Palauta se ensin luonnokseksi" in page
+    assert "koska pöytäkirja on tarkastettavana" in page
     assert 'value="up"' not in page
     row = item(part, "A")
     for name, sent in (

@@ -8,9 +8,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from municipalities.events import record
 from municipalities.models import County, Event, Municipality, User
 from municipalities.moves import NotAllowedNow
+from negotiations.log import log_of
 from negotiations.models import Summary
+from negotiations.planning.progress import How, summary_step
 from negotiations.reporting.board import (
     MOVES,
     freeze,
@@ -96,6 +99,44 @@ def test_several_bodies_note_it(summary: Summary, coordinator: User) -> None:
     with pytest.raises(NotAllowedNow):
         put_on_agenda(summary, body="Aluevaltuusto", on=date(2025, 2, 25), by=coordinator)
     assert [handling.body for handling in summary.handlings.filter(act="noted")] == ["Aluehallitus", "Aluevaltuusto"]
+
+
+def test_the_step_is_done_once_every_body_has_noted_it(summary: Summary, coordinator: User) -> None:
+    """The council that takes it up after the board opens the step again."""
+    told = []
+
+    def tell(summary: Summary) -> None:
+        step = summary_step(summary)
+        told.append((step.how, step.done, step.total, step.words))
+
+    tell(summary)
+    summary = freeze(summary, by=coordinator)
+    tell(summary)
+    for body, on in (("Aluehallitus", MEETING), ("Aluevaltuusto", date(2025, 2, 25))):
+        summary = put_on_agenda(summary, body=body, on=on, by=coordinator)
+        tell(summary)
+        summary = note(summary, body=body, on=on, section="7", by=coordinator)
+        tell(summary)
+    assert told == [
+        (How.AHEAD, 0, 0, "luonnos"),
+        (How.GOING, 0, 0, "valmis"),
+        (How.GOING, 0, 1, "esityslistalla"),
+        (How.DONE, 1, 1, "merkitty tiedoksi"),
+        (How.GOING, 1, 2, "1 / 2 merkinnyt tiedoksi"),
+        (How.DONE, 2, 2, "merkitty tiedoksi"),
+    ]
+
+
+def test_the_log_names_the_body(summary: Summary, coordinator: User) -> None:
+    """An event of before, which does not tell it, is told with its day."""
+    summary = reach(State.NOTED, summary, coordinator)
+    record(summary, "put_on_agenda", by=coordinator, on="2025-02-25")
+    words = [row.words for row in log_of([summary])][-3:]
+    assert [text.removeprefix(f"{coordinator} ") for text in words] == [
+        "vei yhteenvedon esityslistalle: Aluehallitus 28.1.2025.",
+        "kirjasi yhteenvedon tiedoksi merkityksi: Aluehallitus 29.1.2025, 12 §.",
+        "vei yhteenvedon esityslistalle: 25.2.2025.",
+    ]
 
 
 def test_a_meeting_to_come_has_noted_nothing(summary: Summary, coordinator: User) -> None:

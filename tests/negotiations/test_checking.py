@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -273,3 +275,32 @@ def test_the_daily_task_minds_what_each_county_has_set(
 def test_the_daily_task_is_on_the_timetable() -> None:
     """Beat sends it by the name under which the worker knows it."""
     assert mark_silent_checkers.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+
+def test_a_checker_is_led_to_the_mark_and_told_what_to_do(
+    in_scope: County,
+    hankasalmi: Municipality,
+    coordinator: User,
+    editor: User,
+    reader: User,
+    client_for: Callable[[User | None], Client],
+) -> None:
+    """From any tab of the negotiation to the text, and after it; who cannot mark, and who has, is not asked."""
+    negotiation = make_held(make_round(in_scope), [hankasalmi], by=coordinator, secretary="Hyte-sihteeri")
+    (minutes,) = open_minutes(negotiation, by=coordinator)
+    minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
+    first = reverse("negotiation", args=["keski-suomi", negotiation.pk])
+    tab = reverse("negotiation_minutes", args=["keski-suomi", negotiation.pk])
+
+    def asked(user: User) -> tuple[bool, int]:
+        page = client_for(user).get(tab).content.decode()
+        assert ("ota ensin yhteyttä sihteeriin (Hyte-sihteeri)" in page) == ("Luin tekstin" in page)
+        is_led = "Tarkasta pöytäkirja viimeistään" in client_for(user).get(first).content.decode()
+        return is_led, page.count('value="approved"')
+
+    assert asked(editor) == (True, 2)
+    assert asked(reader) == (False, 0)
+    # The coordinator enters marks that came otherwise: by the row of the checker.
+    assert asked(coordinator) == (False, 1)
+    mark(minutes.checks.get(), by=editor)
+    assert asked(editor) == (False, 0)

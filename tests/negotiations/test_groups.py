@@ -25,6 +25,7 @@ from negotiations.planning.groups import (
     division_of,
     held_groups,
     moved,
+    only_lists,
     settle,
     strays,
 )
@@ -141,6 +142,20 @@ def test_copying_adds_only_what_is_missing(source: Division, there: Division, he
         for pk in members:
             places[pk] = places.get(pk, frozenset()) | {number}
     assert copied(source, Division({**there.names, **names}, places), here).groups == []
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "lists"),
+    [
+        ("Joutsa, Luhanka ja Toivakka", ["Joutsa", "Luhanka", "Toivakka"], True),
+        ("Toivakka och joutsa", ["Joutsa", "Toivakka"], True),
+        ("Joutsa ja Luhanka", ["Joutsa", "Luhanka", "Toivakka"], False),
+        ("Etelä", ["Joutsa"], False),
+        ("Etelä", [], False),
+    ],
+)
+def test_a_name_that_only_lists_the_municipalities(name: str, members: list[str], lists: bool) -> None:
+    assert only_lists(name, members) == lists
 
 
 # --- In the database ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 from pypdf import PdfReader
 
+from municipalities import timewords
 from municipalities.access import access_of
 from municipalities.documents import kinds, path_of, rendering, visible_documents
 from municipalities.models import County, Document, Municipality, Organisation, Priority, Sector, User
@@ -179,6 +180,34 @@ def test_the_county_names_its_minutes(combined: Negotiation) -> None:
     assert document.file_name.startswith("muistio-hankasalmi")
 
 
+def test_in_another_language_they_have_its_usual_name_and_one_form_of_dates(combined: Negotiation) -> None:
+    """The county's own name is in its first language."""
+    County.objects.update(minutes_name="Muistio", languages=["fi", "sv"])
+    Negotiation.objects.update(language="sv")
+    [minutes] = opened(combined, County.MinutesForm.ONE)
+    text = printed(minutes)
+    document = Document.objects.get()
+    assert document.title == "Förhandlingsprotokoll: Hankasalmi, Joutsa 26.9.2024"
+    assert "Förhandlingsprotokoll" in text and "Muistio" not in text
+    # Of the sitting, and of the day of the document at the foot of each page.
+    assert "26.9.2024 kl. 8.15–12.00" in text and timewords.day(ON, weekday=False) in text
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", text)
+
+
+def test_an_item_of_which_only_the_background_is_known_has_no_entries(
+    in_scope: County, hankasalmi: Municipality
+) -> None:
+    """As one of which nothing is known: the background was written before the negotiation."""
+    negotiation = make_held(make_round(in_scope), [hankasalmi])
+    part = negotiation.parts.get()
+    part.items.all().delete()
+    for number, texts in enumerate([{}, {"background": "Taustaa."}, {"discussion": "Keskusteltiin."}], 1):
+        AgendaItem.objects.create(county=in_scope, part=part, position=number, title=f"Asia {number}", **texts)
+    [minutes] = opened(negotiation, County.MinutesForm.ONE)
+    assert [item.is_minuted for item in compose(minutes).parts[0].items] == [False, False, True]
+    assert printed(minutes).count("Ei kirjauksia.") == 2
+
+
 def test_nobody_is_made_up_and_the_absent_are_told(combined: Negotiation) -> None:
     [minutes] = opened(combined, County.MinutesForm.ONE)
     context = compose(minutes)
@@ -244,7 +273,7 @@ def test_dissent_attachments_and_marks_are_told(combined: Negotiation) -> None:
     assert re.search(r"Hankasalmi Hyvinvointikoordinaattori odottaa –", text)
     mark(MinutesCheck.objects.get(), by=None, at=ON)
     text = printed(Minutes.objects.get())
-    assert re.search(r"Hankasalmi Hyvinvointikoordinaattori hyväksytty 14\.10\.2024", text)
+    assert re.search(r"Hankasalmi Hyvinvointikoordinaattori tarkastettu 14\.10\.2024", text)
     assert "Tarkastettava viimeistään" not in text
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from municipalities.models import County, Event, Municipality, Sector, User
 from negotiations.minutes.checking import open_minutes
 from negotiations.models import AgendaItem, Attendance, LegalBasis, Measure, Minutes, Negotiation, Part, Party, Round
+from negotiations.sitting.attending import set_head_counts
 from negotiations.sitting.conduct import cancel, convene, hold
 from tests.factories import BOTH, make_held, make_negotiation, make_round
 
@@ -96,7 +97,9 @@ def test_all_in_one_go(
         assert set(held_at) == {("convened", planned.ends_at), ("held", planned.ends_at)}
     # A second time there is nothing to enter.
     assert client.get(address(planned)).status_code == 409
-    assert client.post(address(planned), filled(planned)).status_code == 422
+    again = client.post(address(planned), filled(planned))
+    assert again.status_code == 409
+    assert "Jatketaan yhteistyötä." in again.content.decode()
 
 
 def test_one_known_only_to_the_month(
@@ -214,6 +217,28 @@ def test_nothing_was_agreed_in_any_part(
     assert everything()[0] == 0
 
 
+def test_what_others_have_counted_meanwhile_stays(
+    round_: Round, hankasalmi: Municipality, coordinator: User, client_for: ClientFor
+) -> None:
+    """A count that only the other has changed is theirs; one that both have changed is shown with both."""
+    negotiation = make_held(round_, [hankasalmi], items=1)
+    set_head_counts(negotiation, {Sector.COUNTY: 5, Sector.MUNICIPALITY: 5}, by=coordinator)
+    client = client_for(coordinator)
+    seen = client.get(address(negotiation)).context["form"]["seen"].value()
+    set_head_counts(negotiation, {Sector.COUNTY: 9, Sector.MUNICIPALITY: 9}, by=coordinator)
+    data = filled(negotiation, seen=seen, count_county="5", count_municipality="6")
+    clash = client.post(address(negotiation), data)
+    assert clash.status_code == 409
+    form = clash.context["form"]
+    assert {name: conflict.theirs for name, conflict in form.conflicts.items()} == {"count_municipality": "9"}
+    assert (form["count_municipality"].value(), form["count_county"].value()) == ("6", "9")
+    assert "id_count_municipality_error id_count_municipality_theirs" in clash.content.decode()
+    data |= {name: form[name].value() for name in ("seen", "count_county")}
+    assert client.post(address(negotiation), data).status_code == 302
+    counts = Attendance.objects.filter(negotiation=negotiation, is_head_count=True).values_list("sector", "count")
+    assert dict(counts) == {Sector.COUNTY: 9, Sector.MUNICIPALITY: 6}
+
+
 def test_a_refusal_in_the_middle_leaves_nothing(
     planned: Negotiation, coordinator: User, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,7 +252,7 @@ def test_a_refusal_in_the_middle_leaves_nothing(
     before = everything()
     monkeypatch.setattr(quick_minutes, "add_attachments", refuse)
     response = client_for(coordinator).post(address(planned), filled(planned))
-    assert response.status_code == 422
+    assert response.status_code == 409
     assert "Ei nyt." in response.content.decode()
     assert everything() == before
     planned.refresh_from_db()

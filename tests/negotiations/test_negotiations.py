@@ -21,7 +21,8 @@ from negotiations.minutes.checking import open_minutes, send_for_checking
 from negotiations.models import Attendance, LegalBasis, Negotiation, Party, Round, Slot
 from negotiations.planning import negotiations as rules
 from negotiations.planning.timing import Timing, local_moment
-from negotiations.sitting.conduct import cancel, convene, hold
+from negotiations.sitting.agenda import add_items, change_item, remove_item
+from negotiations.sitting.conduct import cancel, convene, hold, postpone
 from tests.factories import BOTH, make_held, make_negotiation, make_round
 from tests.negotiations.test_checking import later
 
@@ -270,6 +271,20 @@ def test_details_are_changed_and_the_log_says_which(planned: Negotiation, client
     assert "Coordinator muutti tietoja: paikka, aika. Aika oli to 26.9.2024 klo 8.15–12.00, vko 39" in log
 
 
+def test_the_log_names_what_it_is_about(planned: Negotiation, client: Client, coordinator: User) -> None:
+    """Agenda items by their titles as long as they are there, and why a negotiation was postponed."""
+    (part,) = planned.parts.all()
+    first, second = add_items(part, [("Nuorten tilanne", ""), ("Liikunta.", "")], by=coordinator)
+    first.title = "Nuorten hyvinvointi"
+    change_item(first, fields=["title"], by=coordinator)
+    remove_item(second, by=coordinator)
+    postpone(planned, timing=Timing.in_months(date(2024, 11, 1), date(2024, 11, 1)), reason="Flunssa.", by=coordinator)
+    log = text_of(client.get(url("negotiation_log", planned.pk)))
+    assert "lisäsi asialistalle 2 kohtaa (6–7 §): Nuorten hyvinvointi." in log.replace("\N{NO-BREAK SPACE}", " ")
+    assert ": Flunssa." in log
+    assert "Liikunta" not in log
+
+
 def test_nothing_changed_is_nothing_told(planned: Negotiation, client: Client) -> None:
     """Saving as it was leaves no event."""
     assert client.post(url("negotiation_edit", planned.pk), form_of(client, planned)).status_code == 302
@@ -344,12 +359,12 @@ def test_details_are_locked_while_the_minutes_are_checked(
         client.post(url("negotiation_edit", held.pk), DETAILS),
     ):
         assert response.status_code == 409
-        assert "Palauta se ensin luonnokseksi" in text_of(response)
+        assert "koska pöytäkirja on tarkastettavana" in text_of(response)
     cancelled = cancel(make_negotiation(round_, [hankasalmi]), reason="Flunssa", by=None)
     assert client.post(url("negotiation_edit", cancelled.pk), DETAILS).status_code == 409
     page = text_of(client.get(url("negotiation", held.pk)))
     assert url("negotiation_edit", held.pk) not in page
-    assert "Palauta se ensin luonnokseksi" in page
+    assert "koska pöytäkirja on tarkastettavana" in page
 
 
 def test_two_editors_see_both_versions(planned: Negotiation, client: Client) -> None:
@@ -440,6 +455,46 @@ def test_a_group_is_ticked_without_javascript(
     assert client.post(address, {"group": "x"}).status_code == 200
 
 
+def test_two_choose_the_parties_at_the_same_time(
+    planned: Negotiation, hankasalmi: Municipality, joutsa: Municipality, client: Client
+) -> None:
+    """Of a page opened before only what its user changed is saved: the other's choices stay, both ways."""
+    address = url("negotiation_parties", planned.pk)
+
+    def open_page() -> dict[str, Any]:
+        form = client.get(address).context["form"]
+        return {name: form[name].value() for name in ("seen", "municipalities", "organisations")}
+
+    mine, theirs = open_page(), open_page()
+    client.post(address, theirs | {"municipalities": [hankasalmi.pk, joutsa.pk]})
+    assert client.post(address, mine | {"new_names": "Marttayhdistys", "new_sector": "organisation"}).status_code == 302
+    assert {party.name for party in planned.parties.all() if not party.is_county} == {
+        "Hankasalmi",
+        "Joutsa",
+        "Marttayhdistys",
+    }
+    mine, theirs = open_page(), open_page()
+    client.post(address, theirs | {"municipalities": [hankasalmi.pk]})
+    assert client.post(address, mine | {"organisations": []}).status_code == 302
+    assert [party.name for party in planned.parties.all() if not party.is_county] == ["Hankasalmi"]
+    # What has been removed can be typed anew, though it was among those shown.
+    stale = {"seen": f"o{Organisation.objects.get().pk}", "municipalities": [hankasalmi.pk]}
+    client.post(address, stale | {"new_names": "Marttayhdistys", "new_sector": "organisation"})
+    assert planned.parties.filter(organisation=Organisation.objects.get()).exists()
+
+
+def test_parties_chosen_by_two_where_there_were_none(
+    round_: Round, hankasalmi: Municipality, joutsa: Municipality, client: Client
+) -> None:
+    """A form that was shown without any tells so too."""
+    empty = make_negotiation(round_, [])
+    address = url("negotiation_parties", empty.pk)
+    seen = client.get(address).context["form"]["seen"].value()
+    for row in (hankasalmi, joutsa):
+        client.post(address, {"seen": seen, "municipalities": [row.pk]})
+    assert {party.name for party in empty.parties.all() if not party.is_county} == {"Hankasalmi", "Joutsa"}
+
+
 def test_new_organisations_need_a_sector(planned: Negotiation, client: Client) -> None:
     """And a sector of its own: not the county's."""
     for sector in ("", "county"):
@@ -475,7 +530,11 @@ def test_parties_are_locked_once_held(planned: Negotiation, joutsa: Municipality
     page = client.get(url("negotiation_parties", planned.pk))
     assert "on pidetty" in text_of(page)
     assert 'name="municipalities"' not in text_of(page)
-    assert client.post(url("negotiation_parties", planned.pk), {"municipalities": [joutsa.pk]}).status_code == 409
+    sent = {"municipalities": [joutsa.pk], "new_names": "Marttayhdistys", "new_sector": "organisation"}
+    refused = client.post(url("negotiation_parties", planned.pk), sent)
+    assert refused.status_code == 409
+    assert "on pidetty" in text_of(refused) and "Marttayhdistys" in text_of(refused)
+    assert not Organisation.objects.exists()
 
 
 def test_another_countys_rows_are_no_choice(

@@ -15,6 +15,7 @@ import pdfua
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from django_scopes import scope
@@ -418,6 +419,35 @@ def test_the_countys_own_name_of_the_document_stands_above_a_title_that_does_not
     assert compose(summary_of(round_), on=ON).document_name == ""
     County.objects.filter(pk=in_scope.pk).update(summary_name="Koonti aluehallitukselle")
     assert compose(Summary.objects.get(), on=ON).document_name == "Koonti aluehallitukselle"
+
+
+def test_in_another_language_the_document_has_its_usual_name(in_scope: County) -> None:
+    """The county's own is in its first language. The Swedish title says "Sammandrag" by itself."""
+    round_ = make_round(in_scope, language="sv")
+    County.objects.filter(pk=in_scope.pk).update(summary_name="Koonti", languages=["fi", "sv"])
+    context = compose(summary_of(Round.objects.get()), on=ON)
+    assert context.title.startswith("Sammandrag av förhandlingarna") and context.document_name == ""
+    County.objects.filter(pk=in_scope.pk).update(languages=["sv", "fi"])
+    assert compose(Summary.objects.get(round=round_), on=ON).document_name == "Koonti"
+
+
+def test_the_page_names_the_sectors_in_the_readers_language(printed: Printed) -> None:
+    """They are the system's own words; what was frozen keeps its own."""
+    frozen = printed.context.attendance
+    assert frozen.columns == ["Järjestöt ja seurakunnat", "Kunnat", "Hyvinvointialue"]
+    with translation.override("sv"):
+        shown = printed.context.attendance_for_reader
+        assert shown.by_column == [
+            ("Organisationer och församlingar", 138),
+            ("Kommuner", 98),
+            ("Välfärdsområde", 75),
+        ]
+        assert [line.name for line in shown.stated if line.discrepancy] == ["Organisationer och församlingar"]
+        page = render_to_string("negotiations/summary_brief.html", {"brief": printed.context})
+    assert "Organisationer och församlingar" in page
+    assert "Järjestöt ja seurakunnat" not in page
+    with translation.override("fi"):
+        assert printed.context.attendance_for_reader == frozen
 
 
 def test_a_core_group_larger_than_what_was_counted_is_refused(

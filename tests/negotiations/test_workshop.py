@@ -235,6 +235,12 @@ def test_findings_are_pasted_changed_moved_and_removed_on_the_pages(
     """Marks of lists left out; nothing is refused unsaid; the pages lead back to where one was."""
     first, second = columns(theme)
     client = client_for(coordinator)
+    # A negotiation without findings leads to those of the round, and to adding its own.
+    empty = client.get(path("negotiation_workshop", held.pk)).content.decode()
+    assert theme.name not in empty
+    assert held.round_id is not None
+    assert path("round_workshops", held.round_id) in empty
+    assert f'href="{path("negotiation_findings", held.pk)}"' in empty
     add = path("negotiation_findings", held.pk) + f"?teema={theme.pk}"
     assert client.post(add, {f"column_{first.pk}": " \n"}).status_code == 422
     data = {f"column_{first.pk}": "• Yksinäisyys\n\n- Kiusaaminen", f"column_{second.pk}": "Harrastukset"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,8 +29,8 @@ from negotiations.followup.views import besides
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
 from negotiations.models import LegalBasis, Measure, Negotiation, Round
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
-from negotiations.sitting.conduct import convene
-from tests.factories import make_held, make_negotiation, make_round
+from negotiations.sitting.conduct import convene, hold
+from tests.factories import make_held, make_municipality, make_negotiation, make_round
 from tests.negotiations.test_board import MEETING
 from tests.negotiations.test_checking import later
 from tests.negotiations.test_views_queries import World
@@ -62,6 +62,11 @@ def access(coordinator: User, in_scope: County) -> Access:
     return access_of(coordinator, "keski-suomi")
 
 
+def moment(year: int, month: int, day: int) -> datetime:
+    """Return noon of a day."""
+    return datetime(year, month, day, 12, tzinfo=UTC)
+
+
 def in_days(days: int) -> date:
     """Return a day so many days from today."""
     return TODAY + timedelta(days=days)
@@ -70,7 +75,12 @@ def in_days(days: int) -> date:
 def acts(access: Access) -> list[tuple[str, str]]:
     """Return what waits for the coordinator, and of what."""
     with translation.override("en"):
-        return [(task.act, task.subject) for task in waiting.desk(access, today=TODAY).tasks]
+        return [(task.act, task.subject) for task in tasks(access, today=TODAY)]
+
+
+def tasks(access: Access, *, today: date) -> list[waiting.Task]:
+    """Return what waits, but for the duty: it waits only in the last quarter of a year."""
+    return [task for task in waiting.desk(access, today=today).tasks if url("duty") not in task.url]
 
 
 # --- What waits for the coordinator ---------------------------------------------------------------------------
@@ -136,9 +146,9 @@ def test_each_task_leads_to_a_page(
     make_held(round_, [hankasalmi], by=coordinator, day=in_days(-20))
     make_negotiation(round_, [hankasalmi], day=in_days(10))
     client = client_for(coordinator)
-    tasks = waiting.desk(access, today=TODAY).tasks
-    assert len(tasks) == 2
-    assert [client.get(task.url).status_code for task in tasks] == [200, 200]
+    found = tasks(access, today=TODAY)
+    assert len(found) == 2
+    assert [client.get(task.url).status_code for task in found] == [200, 200]
 
 
 # --- The duty -------------------------------------------------------------------------------------------------
@@ -152,6 +162,37 @@ def terms(db: None) -> None:
         starts_on=date(TODAY.year - 1, 6, 1),
         defaults={"ends_on": date(TODAY.year + 3, 5, 31)},
     )
+
+
+@pytest.mark.parametrize(
+    ("today", "waits"), [(date(2026, 9, 30), False), (date(2026, 10, 1), True), (date(2026, 12, 31), True)]
+)
+def test_the_duty_waits_in_the_last_quarter_of_its_period(
+    today: date,
+    waits: bool,
+    access: Access,
+    in_scope: County,
+    hankasalmi: Municipality,
+    joutsa: Municipality,
+    luhanka: Municipality,
+    coordinator: User,
+    client_for: ClientFor,
+) -> None:
+    """With whom nothing is planned, and who stayed away; not with whom it was met or is planned, and not all year."""
+    round_ = make_round(in_scope, year=2026, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 31))
+    held = make_negotiation(round_, [hankasalmi, joutsa], day=date(2026, 5, 4), bases=[LegalBasis.WELFARE])
+    convene(held, by=coordinator, at=moment(2026, 4, 4))
+    away = held.parties.get(municipality=hankasalmi)
+    hold(held, stayed_away=[away], by=coordinator, at=moment(2026, 5, 4))
+    kinnula = make_municipality(in_scope, "256", "Kinnula", 1500)
+    make_negotiation(round_, [kinnula], day=date(2026, 12, 31), bases=[LegalBasis.WELFARE])
+    with translation.override("en"):
+        found = [task for task in waiting.desk(access, today=today).tasks if url("duty") in task.url]
+    told = [("Agree on a new negotiation", "Hankasalmi"), ("Agree on a negotiation", "Luhanka")]
+    assert sorted((task.act, task.subject) for task in found) == (sorted(told) if waits else [])
+    for task in found:
+        assert "31 December 2026" in task.why
+        assert client_for(coordinator).get(task.url).status_code == 200
 
 
 def test_home_counts_the_duty(

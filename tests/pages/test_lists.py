@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO, StringIO
@@ -23,8 +24,10 @@ from negotiations.demo.building import add_head_counts
 from negotiations.minutes.checking import open_minutes
 from negotiations.models import Attendance, LegalBasis, Minutes, Negotiation, Part, Party, Round, Summary
 from negotiations.reporting.board import open_summary
+from negotiations.sitting.attending import Entry, add_people
 from negotiations.sitting.conduct import cancel
 from tests.factories import make_held, make_municipality, make_negotiation, make_round
+from tests.negotiations.test_negotiations import slot_of
 from tests.negotiations.test_views_queries import World
 
 ClientFor = Callable[[User | None], Client]
@@ -345,7 +348,7 @@ def test_municipalities(in_scope: County, coordinator: User, client_for: ClientF
     assert "2 kuntaa" in response.content.decode()
     rows = as_csv(client, reverse("municipalities", args=["keski-suomi"]) + "?vie=csv")
     assert [row["Koodi"] for row in rows] == ["077", "992"]
-    assert [row["Asukkaita"] for row in rows] == ["4436", "18000"]
+    assert [row["Asukkaita (2025)"] for row in rows] == ["4436", "18000"]
 
 
 def test_summaries_and_documents(
@@ -389,3 +392,33 @@ def test_a_filter_that_finds_nothing_says_so(
     assert '<div class="empty">' in page
     assert 'value="eioletällaista"' in page
     assert '<div class="empty">' not in client.get(address).content.decode()
+
+
+def test_participants_and_times_as_files(
+    round_: Round, sittings: list[Negotiation], coordinator: User, editor: User, client_for: ClientFor
+) -> None:
+    """Those who came and those counted, each a row; to others than the coordinator nobody who was only thought of."""
+    negotiation = sittings[0]
+    slot = slot_of(round_, date(2024, 10, 3))
+    add_people(
+        negotiation,
+        [
+            Entry(Sector.MUNICIPALITY, "Maija", "koordinaattori", "Hankasalmen kunta"),
+            Entry(Sector.PARISH, "Olli", "diakoni", status=Attendance.Status.INVITED),
+        ],
+        by=coordinator,
+    )
+    address = reverse("negotiation_attendance", args=["keski-suomi", negotiation.pk]) + "?vie=csv"
+    client = client_for(coordinator)
+    client.cookies["language"] = "fi"
+    rows = as_csv(client, address)
+    assert {row["Nimi"] for row in rows} == {"Maija", "Olli", ""}
+    assert sorted(row["Määrä"] for row in rows if not row["Nimi"]) == ["2", "5"]
+    municipal = client_for(editor)
+    municipal.cookies["language"] = "fi"
+    assert {row["Nimi"] for row in as_csv(municipal, address)} == {"Maija", ""}
+    times = reverse("round_schedule", args=["keski-suomi", round_.pk])
+    (row,) = as_csv(client, times + "?vie=csv")
+    assert (row["Alkaa klo"], row["Viikko"], row["Neuvottelu"]) == ("3.10.2024 8.15", "40", "vapaa")
+    (link,) = re.findall(r'href="([^"]*aika=\d+)"', client.get(times).content.decode())
+    assert client.get(link.replace("&amp;", "&")).context["form"]["slot"].value() == slot.pk

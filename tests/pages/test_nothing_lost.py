@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from playwright.sync_api import Dialog, Locator, Page, Request, expect
 
@@ -152,6 +153,19 @@ def test_a_session_that_ended_meanwhile_keeps_the_text(page_of: Callable[..., Pa
     save(page)
     expect(page.locator(".messages")).to_contain_text("Asiakohta on tallennettu.")
     assert drafts(page) == 0
+
+
+def test_a_session_that_ended_meanwhile_leads_back_to_the_button(page_of: Callable[..., Page], site: Site) -> None:
+    """What the button sends to is no page: one is led to where the button is, and told that nothing was changed."""
+    page = page_of("nobody", HOME + "neuvottelut/{month}/asialista/")
+    _sign_in(page)
+    page.wait_for_url("**/asialista/")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator("form[action*='asiakohdat']").first.locator("button[type=submit]").first.click()
+    expect(page.locator(".messages")).to_contain_text("mitään ei muutettu")
+    _sign_in(page)
+    page.wait_for_url("**/asialista/")
+    expect(page.locator("main form[action*='asiakohdat']").first).to_be_attached()
 
 
 def _sign_in(page: Page) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.http import HttpRequest
@@ -20,6 +22,7 @@ from negotiations.minutes.checking import mark, open_minutes, publish, return_to
 from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation, Round, Summary
 from negotiations.reporting import board
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
+from negotiations.reporting.writing import write
 from negotiations.sitting.conduct import cancel
 from tests.factories import make_held, make_negotiation, make_round
 from tests.negotiations.test_board import MEETING
@@ -129,8 +132,108 @@ def test_a_move_that_cannot_be_made_now_is_a_conflict(
     assert checking.state == Minutes.State.CHECKING
 
 
+@pytest.mark.parametrize("path", ["/oma/", "/tili/password/change/", "/keski-suomi/ei-ole/", "/ei-ole/"])
+def test_the_countys_menu_stays_outside_its_pages(
+    path: str, coordinator: User, keski_uusimaa: County, client_for: ClientFor
+) -> None:
+    """On the user's own pages and where nothing is found. Of two counties nobody knows which, but by the address."""
+
+    def has_menu() -> bool:
+        page = client_for(coordinator).get(path).content.decode()
+        assert ("Keski-Suomen hyvinvointialue" in page) or "site-nav" not in page
+        return "site-nav" in page and url("search") in page
+
+    assert has_menu()
+    Membership.objects.create(user=coordinator, role=Membership.Role.COORDINATOR, county=keski_uusimaa)
+    assert has_menu() == path.startswith("/keski-suomi/")
+
+
+def test_what_is_not_found_tells_nothing_of_another_county(
+    keski_suomi: County, outsider: User, client_for: ClientFor
+) -> None:
+    """Below its address one sees one's own header, as below an address that is no county's."""
+    for path in ("/keski-suomi/", "/keski-suomi/ei-ole/", "/ei-ole/", "/ei-ole/ei-ole/"):
+        page = client_for(outsider).get(path).content.decode()
+        assert "Keski-Suomen" not in page and url("search", county="keski-uusimaa") in page
+
+
+def test_a_page_that_was_only_opened_is_refused_in_other_words(board_member: User, client_for: ClientFor) -> None:
+    """Nothing was tried, so nothing is said to be unchanged; no link of the menu is where one is."""
+    client = client_for(board_member)
+    opened, sent = client.get(url("duty")), client.post(url("round_new"))
+    assert (opened.status_code, sent.status_code) == (403, 403)
+    page = opened.content.decode()
+    assert "Et voi nähdä tätä sivua" in page and "Mitään ei muutettu" not in page
+    assert 'aria-current="true">Etusivu' not in page and url("county_home") in page
+    assert "Mitään ei muutettu" in sent.content.decode()
+
+
+def test_a_text_whose_row_was_removed_meanwhile_is_given_back(
+    held: Negotiation, coordinator: User, client_for: ClientFor
+) -> None:
+    """404 as before, and what was typed stands on the page; nothing else that was sent."""
+    client, item = client_for(coordinator), held.parts.all()[0].items.all()[0]
+    address = url("agenda_item_edit", item.pk)
+    item.delete()
+    sent = {"title": "Nuoret", "background": "Pitkä <tausta>\nja toinen rivi", "seen": '{"title": "x"}'}
+    response = client.post(address, sent)
+    assert response.status_code == 404
+    assert response.context["typed"] == ["Nuoret", "Pitkä <tausta>\nja toinen rivi"]
+    assert "Pitkä &lt;tausta&gt;\nja toinen rivi</textarea>" in response.content.decode()
+    assert "<textarea" not in client.get(address).content.decode()
+
+
+def test_a_text_that_came_too_late_is_given_back(
+    summary: Summary, checking: Minutes, coordinator: User, client_for: ClientFor
+) -> None:
+    """Whether the rule refuses it or the page before: the reason is told, and what was typed is there to be copied."""
+    client = client_for(coordinator)
+    freeze(summary, by=coordinator)
+    response = client.post(url("summary_write", summary.pk), {"agreed": "Sovittiin <jostakin>."})
+    assert response.status_code == 409
+    assert "Sovittiin &lt;jostakin&gt;.</textarea>" in response.content.decode()
+    (reason,) = response.context["form"].non_field_errors()
+    assert reason.endswith("kopioi tarvitsemasi ennen kuin poistut.")
+    summary.refresh_from_db()
+    assert summary.state == Summary.State.READY
+    item = checking.negotiation.parts.all()[0].items.all()[0]
+    response = client.post(url("agenda_item_edit", item.pk), {"title": "Toinen asia"})
+    assert response.status_code == 409
+    assert response.context["typed"] == ["Toinen asia"]
+
+
+def test_an_address_that_only_receives_says_so(checking: Minutes, coordinator: User, client_for: ClientFor) -> None:
+    """Still 405, but a page of the site with a way on."""
+    response = client_for(coordinator).get(url("minutes_publish", checking.pk))
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    page = response.content.decode()
+    assert "<h1>Tästä osoitteesta ei avaudu sivua</h1>" in page and f'href="{url("county_home")}"' in page
+
+
 @pytest.mark.parametrize(
-    "template", ["400.html", "403.html", "403_csrf.html", "404.html", "409.html", "429.html", "500.html", "503.html"]
+    ("sender", "leads_to"),
+    [
+        ("http://testserver/keski-suomi/neuvottelut/1/?kohta=2", "/keski-suomi/neuvottelut/1/?kohta=2"),
+        ("http://muualla.example/keski-suomi/neuvottelut/1/", "/keski-suomi/"),
+        ("http://testserver/tili/login/", "/keski-suomi/"),
+        ("http://[", "/keski-suomi/"),
+        ("", "/keski-suomi/"),
+    ],
+)
+def test_who_sends_a_form_signed_out_is_led_to_where_it_was(
+    sender: str, leads_to: str, checking: Minutes, client_for: ClientFor
+) -> None:
+    """Not to the address that the form was sent to: no page opens there. It is told that nothing was changed."""
+    client = client_for(None)
+    response = client.post(url("minutes_publish", checking.pk), headers={"referer": sender})
+    query = urlencode({"next": leads_to}, safe="/")
+    assert response.headers["Location"] == f"{reverse('account_login')}?{query}"
+    assert "mitään ei muutettu" in client.get(response.headers["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "409.html", "429.html", "500.html", "503.html"],
 )
 def test_error_pages_need_nothing(template: str) -> None:
     """They are made without a context, as some of them are when all else fails, and without the database."""
@@ -260,6 +363,40 @@ def test_a_summary_all_the_way(
     # What has been given out is not taken back.
     assert client.post(url("summary_reopen", summary.pk)).status_code == 409
     assert client.post(url("summary_render", summary.pk)).status_code == 409
+
+
+def test_a_draft_is_written_before_it_is_frozen(summary: Summary, coordinator: User, client_for: ClientFor) -> None:
+    """What is not written is told; once it is, and all has been held, freezing is the thing to do."""
+    page = url("summary", summary.pk)
+
+    def primary() -> list[str]:
+        content = client_for(coordinator).get(page).content.decode()
+        buttons = re.findall(r"<(?:a|button) class=\"hds-button hds-button--primary\"[^>]*>([^<]*)<", content)
+        return [*buttons, *re.findall("Ei vielä kirjoitettu", content)]
+
+    assert primary() == ["Kirjoita tekstit", "Ei vielä kirjoitettu", "Ei vielä kirjoitettu"]
+    write(summary, {"agreed": ["Sovittiin."], "board": ["Merkitään tiedoksi."]}, case_number="", by=coordinator)
+    assert primary() == ["Merkitse yhteenveto valmiiksi"]
+    make_negotiation(summary.round, [])
+    assert primary() == ["Kirjoita tekstit"]
+
+
+def test_a_municipality_is_told_of_a_summary_that_is_not_published_yet(
+    summary: Summary, coordinator: User, reader: User, board_member: User, client_for: ClientFor
+) -> None:
+    """As far as the page of the round tells it, and not to the board, which does not read rounds."""
+    page, link = url("summaries"), url("round", summary.round_id)
+
+    def told(user: User) -> bool:
+        return link in client_for(user).get(page).content.decode()
+
+    assert not told(reader)
+    freeze(summary, by=coordinator)
+    assert [told(user) for user in (reader, coordinator, board_member)] == [True, False, False]
+    put_on_agenda(summary, body="Aluehallitus", on=MEETING, by=coordinator)
+    assert "esityslistalla" in client_for(reader).get(page).content.decode()
+    board.publish(summary, on=MEETING, by=coordinator)
+    assert not told(reader)
 
 
 def test_a_frozen_summary_can_be_reopened(summary: Summary, coordinator: User, client_for: ClientFor) -> None:

@@ -92,6 +92,11 @@ class MinutesShown:
         return self.may_move and not self.closed
 
     @property
+    def is_to_mark(self) -> bool:
+        """Whether this user has a mark to make."""
+        return any(shown.may_mark for shown in self.checks)
+
+    @property
     def waiting_for(self) -> list[MinutesCheck]:
         """The checkers who have not marked the minutes."""
         return [shown.check for shown in self.checks if shown.check.outcome == MinutesCheck.Outcome.WAITING]
@@ -105,6 +110,11 @@ class MinutesShown:
     def minuted(self) -> int:
         """How many of the items have been minuted."""
         return sum(item.is_minuted for item in self.items)
+
+    @property
+    def unwritten(self) -> int:
+        """Of how many items nothing has been written."""
+        return len(self.items) - self.minuted
 
     @property
     def first_empty(self) -> AgendaItem | None:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from municipalities.forms import Conflict, CountyForm, ListField
-from negotiations.planning.groups import Division, settle
+from negotiations.planning.groups import Division, only_lists, settle
 
 LONGEST_NAME = 120
 MOST_NEW = 40
@@ -28,6 +28,11 @@ class GroupRow:
     field: forms.BoundField | None
     members: Sequence[tuple[int, str]]
     held_on: date | None
+
+    @property
+    def only_lists(self) -> bool:
+        """Whether the name tells the municipalities already."""
+        return only_lists(self.name, (name for _pk, name in self.members))
 
 
 @dataclass(frozen=True)

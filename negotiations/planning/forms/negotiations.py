@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from municipalities.forms import (
 )
 from municipalities.models import Municipality, MunicipalityGroup, Organisation, Sector
 from negotiations.models import LegalBasis, Negotiation, Party, Round, Slot
-from negotiations.planning.negotiations import NewOrganisation
+from negotiations.planning.negotiations import NewOrganisation, key_of_party
 from negotiations.planning.timing import Precision, Timing
 
 MONTH_FORMATS = ["%Y-%m", "%m/%Y", "%m.%Y"]
@@ -109,7 +109,12 @@ class WhenFields(forms.Form):
         wrong=DAY_WRONG,
         required=False,
     )
-    first_month = MonthField(label=gettext_lazy("Month"), missing=gettext_lazy("Give the month."), required=False)
+    first_month = MonthField(
+        label=gettext_lazy("Month"),
+        help_text=gettext_lazy("Month and year, for example 3/2027."),
+        missing=gettext_lazy("Give the month."),
+        required=False,
+    )
     last_month = MonthField(
         label=gettext_lazy("Last month, if there are several"), missing=gettext_lazy("Give the month."), required=False
     )
@@ -388,8 +393,15 @@ class NegotiationForm(WhenFields, EditForm):
 
 
 class PartiesForm(CountyForm):
-    """Who takes part besides the county: municipalities, organisations of the register, and new ones."""
+    """Who takes part besides the county: municipalities, organisations of the register, and new ones.
 
+    The form carries along who were parties when it was shown: two people may choose at the same time.
+    """
+
+    # What is carried along where there was nobody; nothing at all would not tell it from a form that carries nothing.
+    NOBODY = "-"
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     municipalities = SafeModelMultipleChoiceField(
         Municipality.objects.none(),
         label=gettext_lazy("Municipalities"),
@@ -428,6 +440,7 @@ class PartiesForm(CountyForm):
         kwargs["initial"] = {
             "municipalities": [party.municipality_id for party in parties if party.municipality_id],
             "organisations": [party.organisation_id for party in parties if party.organisation_id],
+            "seen": " ".join(key_of_party(party) for party in parties if not party.is_county) or self.NOBODY,
         }
         super().__init__(*args, **kwargs)
 
@@ -443,6 +456,11 @@ class PartiesForm(CountyForm):
         if data.get("new_names") and not data.get("new_sector") and "new_sector" not in self.errors:
             self.add_error("new_sector", _("Choose the sector of the new organisations."))
         return data
+
+    @property
+    def shown(self) -> Collection[str] | None:
+        """The keys of the parties when the form was shown; none at all where it does not tell."""
+        return self.cleaned_data["seen"].split() or None
 
     @property
     def new(self) -> list[NewOrganisation]:

@@ -22,7 +22,7 @@ from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from negotiations.log import log_of
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Postponement, Round, Slot
-from negotiations.permissions import can_edit, visible_minutes, visible_negotiations, visible_rounds
+from negotiations.permissions import can_edit, can_mark, visible_minutes, visible_negotiations, visible_rounds
 from negotiations.planning import negotiations as rules
 from negotiations.planning.forms.negotiations import NegotiationForm, PartiesForm
 from negotiations.planning.negotiations import Lacks, lacking, lock_of, lock_of_parties, parties_of, with_parties
@@ -68,6 +68,7 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
         "parts": list(shown.parts.all()),
         "postponements": list(shown.postponements.all()),
         "stayed_away": [party for party in parties if party.participation == Party.Participation.STAYED_AWAY],
+        "parties_there": [party for party in parties if party.participation != Party.Participation.STAYED_AWAY],
         "can_edit": may_edit,
         "next_move": None,
         "not_yet": [],
@@ -81,7 +82,28 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
             context["next_move"] = _next_move(request, shown, states, lacks, tab=tab)
             context["not_yet"] = _not_yet(shown, lacks)
         context["moves"] = _moves(request, shown, states, only_plan=only_plan)
+    elif Minutes.State.CHECKING in states and tab != "minutes":
+        context["next_move"] = _next_of_checker(request, shown)
     return context
+
+
+def _next_of_checker(request: CountyRequest, negotiation: Negotiation) -> Move | None:
+    """Return what a municipality does next: mark the minutes, where its mark is what they wait for."""
+    check = (
+        MinutesCheck.objects.filter(
+            minutes__negotiation=negotiation,
+            minutes__state=Minutes.State.CHECKING,
+            party__municipality__in=request.access.municipality_ids,
+            outcome=MinutesCheck.Outcome.WAITING,
+        )
+        .select_related("minutes", "party")
+        .order_by("minutes__check_by", "pk")
+        .first()
+    )
+    if check is None or check.minutes.check_by is None or not can_mark(request.access, check):
+        return None
+    url = reverse("negotiation_minutes", args=[request.county.slug, negotiation.pk])
+    return Move(_("Check the minutes by %(day)s") % {"day": timewords.day(check.minutes.check_by)}, url)
 
 
 def _next_move(
@@ -169,10 +191,12 @@ def crumbs_of(county: str, negotiation: Negotiation) -> list[tuple[str, str]]:
 
 
 def _crumbs_of_round(county: str, round_: Round | None) -> list[tuple[str, str]]:
-    crumbs = [(reverse("rounds", args=[county]), _("Rounds"))]
-    if round_ is not None:
-        crumbs.append((reverse("round", args=[county, round_.pk]), round_.name))
-    return crumbs
+    if round_ is None:
+        return [(reverse("negotiations", args=[county]), _("Negotiations"))]
+    return [
+        (reverse("rounds", args=[county]), _("Rounds")),
+        (reverse("round", args=[county, round_.pk]), round_.name),
+    ]
 
 
 # --- Making, changing, removing -------------------------------------------------------------------------------
@@ -209,7 +233,7 @@ def negotiation_new(request: CountyRequest, county: str) -> HttpResponse:
         NegotiationForm,
         save=save,
         title=_("New negotiation"),
-        back=reverse("round", args=[county, round_.pk]) if round_ else reverse("rounds", args=[county]),
+        back=reverse("round", args=[county, round_.pk]) if round_ else reverse("negotiations", args=[county]),
         done=lambda made: _("The negotiation was made: %(when)s.") % {"when": Timing.of(made).words},
         then=lambda made: reverse("negotiation", args=[county, made.pk]),
         template="negotiations/negotiation_form.html",
@@ -283,7 +307,9 @@ def negotiation_remove(request: CountyRequest, county: str, pk: int) -> HttpResp
         with leading_back(here):
             rules.remove(shown, by=request.user)
         messages.success(request, _("“%(title)s” was removed.") % {"title": shown.title})
-        return redirect("round", county=county, pk=shown.round_id) if shown.round_id else redirect("rounds", county)
+        if shown.round_id is None:
+            return redirect("negotiations", county=county)
+        return redirect("round", county=county, pk=shown.round_id)
     context = {
         "negotiation": shown,
         "crumbs": crumbs_of(county, shown),
@@ -312,7 +338,8 @@ def negotiation_parties(request: CountyRequest, county: str, pk: int) -> HttpRes
         return {
             "negotiation": shown,
             "crumbs": crumbs_of(county, shown),
-            "lock": lock_of_parties(shown),
+            # What was sent all the same is given back, below why it was refused.
+            "lock": "" if form.is_bound else lock_of_parties(shown),
             "towns": list(form.towns(groups)),
             "others": list(form.others()),
         }
@@ -333,6 +360,7 @@ def negotiation_parties(request: CountyRequest, county: str, pk: int) -> HttpRes
             municipalities=list(form.cleaned_data["municipalities"]),
             organisations=list(form.cleaned_data["organisations"]),
             new=form.new,
+            seen=form.shown,
             by=request.user,
         )
 

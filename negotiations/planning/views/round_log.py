@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from municipalities.access import CountyRequest
 from municipalities.models import Event, MunicipalityGroup
 from municipalities.tables import Choice, Column, Kind, Table
-from negotiations.log import tell, verbs_of
+from negotiations.log import name_things, tell, verbs_of
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary
 from negotiations.permissions import can_edit, visible_minutes, visible_negotiations, visible_summaries
 from negotiations.planning.views.rounds import round_context
@@ -96,6 +96,7 @@ def _events(request: CountyRequest, shown: Round) -> QuerySet[Event]:
 def _rows(request: CountyRequest, events: Iterable[Event]) -> list[LogRow]:
     """Tell the events of a page: who and what they concern is fetched for all of them at once."""
     events = list(events)
+    name_things(events)
     ids = {subject: {event.subject_id for event in events if event.subject == subject} for subject, _name in SUBJECTS}
     minutes = Minutes.objects.filter(pk__in=ids[MINUTES]).values_list("pk", "negotiation_id")
     negotiation_of = dict(minutes)

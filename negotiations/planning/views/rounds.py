@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -14,6 +13,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -26,7 +26,7 @@ from municipalities.views.moving import leading_back
 from negotiations.models import LegalBasis, Negotiation, Round, RoundStage, Slot, Summary
 from negotiations.permissions import can_edit, can_read_rounds, visible_negotiations, visible_rounds, visible_summaries
 from negotiations.planning.forms.rounds import FillForm, NewRoundForm, RoundSettingsForm
-from negotiations.planning.groups import Strays, division_in
+from negotiations.planning.groups import Strays, division_in, listed_in, only_lists
 from negotiations.planning.progress import How, Step, steps_of
 from negotiations.planning.rounds import (
     change_round,
@@ -138,6 +138,19 @@ class SlotUse:
     is_used: bool
     negotiation: Negotiation | None
 
+    @property
+    def words(self) -> str:
+        """What has it: the title of a negotiation, or only whether it is free."""
+        return self.negotiation.title if self.negotiation else _("in use") if self.is_used else _("free")
+
+
+SLOT_COLUMNS: tuple[Column[SlotUse], ...] = (
+    Column("alkaa", gettext_lazy("Begins at"), lambda row: row.slot.starts_at, kind=Kind.MOMENT),
+    Column("paattyy", gettext_lazy("Ends at"), lambda row: row.slot.ends_at, kind=Kind.MOMENT),
+    Column("viikko", gettext_lazy("Week"), lambda row: timezone.localdate(row.slot.starts_at).isocalendar().week),
+    Column("neuvottelu", gettext_lazy("Negotiation"), lambda row: row.words),
+)
+
 
 @require_safe
 def round_schedule(request: CountyRequest, county: str, pk: int) -> HttpResponse:
@@ -147,13 +160,15 @@ def round_schedule(request: CountyRequest, county: str, pk: int) -> HttpResponse
     seen = {row.slot_id: row for row in visible_negotiations(request.access).filter(round=round_, slot__isnull=False)}
     used = set(Negotiation.objects.filter(round=round_, slot__isnull=False).values_list("slot_id", flat=True))
     slots = [SlotUse(slot, slot.pk in used, seen.get(slot.pk)) for slot in Slot.objects.filter(round=round_)]
+    table = Table(request, slots, SLOT_COLUMNS, name=_("Times of %(round)s") % {"round": round_.name})
     context |= {
+        "table": table,
         "slots": slots,
         "used": len(used),
         "free": len(slots) - len(used),
         "stages": list(RoundStage.objects.filter(round=round_)),
     }
-    return render(request, "negotiations/round_schedule.html", context)
+    return table.file() or render(request, "negotiations/round_schedule.html", context)
 
 
 @require_safe
@@ -170,7 +185,7 @@ def round_groups(request: CountyRequest, county: str, pk: int) -> HttpResponse:
             Prefetch("negotiations", negotiations, to_attr="negotiations_here"),
         )
     )
-    context["groups"] = _groups_shown(groups, municipalities)
+    context["groups"] = [_group_shown(group, municipalities) for group in groups]
     if context["can_edit"]:
         division = division_in([(group.pk, group.name, group.members) for group in groups])
         plan = fill_plan(round_, rows=municipalities, division=division)
@@ -180,33 +195,25 @@ def round_groups(request: CountyRequest, county: str, pk: int) -> HttpResponse:
 
 @dataclass(frozen=True)
 class GroupShown:
-    """A group of the round's year: what it is called on the page, who is in it, and its negotiations of the round."""
+    """A group of the round's year: its name, who is in it, and its negotiations of the round.
+
+    Where the name only lists the municipalities, they are in its order, and the page tells them once.
+    """
 
     name: str
+    only_lists: bool
     municipalities: list[Municipality]
     negotiations: list[Negotiation]
 
 
-# What stands between the names in a list of municipalities.
-BETWEEN_NAMES = re.compile(r",\s*|\s+(?:ja|och|and)\s+")
-
-
-def _groups_shown(groups: Iterable[Any], municipalities: Sequence[Municipality]) -> list[GroupShown]:
-    """Call the groups by their names; by their numbers where the name only lists municipalities, as the page does."""
-    names = {str(municipality).casefold() for municipality in municipalities}
-    places = {municipality.pk: place for place, municipality in enumerate(municipalities)}
-
-    def called(number: int, name: str) -> str:
-        parts = [part.casefold() for part in BETWEEN_NAMES.split(name) if part]
-        return _("Group %(number)s") % {"number": number} if parts and set(parts) <= names else name
-
-    def of(group: Any) -> list[Municipality]:
-        return [municipalities[place] for place in sorted(places[row.pk] for row in group.members if row.pk in places)]
-
-    return [
-        GroupShown(called(number, group.name), of(group), group.negotiations_here)
-        for number, group in enumerate(groups, start=1)
-    ]
+def _group_shown(group: Any, municipalities: Sequence[Municipality]) -> GroupShown:
+    members = {row.pk for row in group.members}
+    own = [row for row in municipalities if row.pk in members]
+    lists = only_lists(group.name, (str(row) for row in own))
+    if lists:
+        order = listed_in(group.name)
+        own.sort(key=lambda row: order.index(str(row).casefold()))
+    return GroupShown(group.name, lists, own, group.negotiations_here)
 
 
 # --- Making and changing a round ------------------------------------------------------------------------------

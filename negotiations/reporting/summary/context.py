@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from negotiations.models import LegalBasis, Party
 from negotiations.reporting.summary.figures import FigureChapter, Shown, Value
-from negotiations.sitting.attendance import Certainty
+from negotiations.sitting.attendance import SECTOR_NAMES, Certainty
 
 # How many lines of what was agreed and of what was promised the two pages of the brief have room for, and how many
 # letters a line has; the rest is told in its own chapter, and the brief says so.
@@ -353,6 +354,30 @@ class SummaryContext:
     digests: list[Digest]
     # What the county calls the document; nothing where the title says so, and in what was frozen before it was asked.
     document_name: str = ""
+
+    @property
+    def attendance_for_reader(self) -> AttendanceTable:
+        """The table with the sectors named in the language in use: they are the system's own words.
+
+        The paper keeps the names that were frozen with it.
+        """
+        with translation.override(self.language):
+            codes = {str(name): code for code, name in SECTOR_NAMES.items()}
+        codes |= {line.name: line.sector for line in self.attendance.persons}
+
+        def named(frozen: str) -> str:
+            return str(SECTOR_NAMES[codes[frozen]]) if frozen in codes else frozen
+
+        return replace(
+            self.attendance,
+            columns=[named(name) for name in self.attendance.columns],
+            persons=[replace(line, name=named(line.name)) for line in self.attendance.persons],
+            # What is stated of several sectors that are no column together names each of them.
+            stated=[
+                replace(line, name=", ".join(named(name) for name in line.name.split(", ")))
+                for line in self.attendance.stated
+            ],
+        )
 
     @property
     def covers_cooperation(self) -> bool:

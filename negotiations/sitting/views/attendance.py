@@ -15,12 +15,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from municipalities.access import CountyRequest
 from municipalities.models import Municipality, Person
 from municipalities.moves import NotAllowedNow
+from municipalities.tables import Column, Kind, Table
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undo_offered, undone
@@ -94,7 +95,19 @@ class CountRow:
 @require_safe
 def negotiation_attendance(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Show who took part by sector, and who was invited but stayed away; for the coordinator, to be changed."""
-    return render(request, "negotiations/negotiation_attendance.html", _page(request, pk))
+    context = _page(request, pk)
+    return context["table"].file() or render(request, "negotiations/negotiation_attendance.html", context)
+
+
+# The list as a file. Head counts are rows of their own, as they are not of persons.
+COLUMNS: tuple[Column[Attendance], ...] = (
+    Column("sektori", gettext_lazy("Sector"), lambda row: row.get_sector_display()),
+    Column("nimi", gettext_lazy("Name"), lambda row: row.name),
+    Column("rooli", gettext_lazy("Role"), lambda row: row.role),
+    Column("organisaatio", gettext_lazy("Organisation"), lambda row: row.organisation_name),
+    Column("tila", gettext_lazy("Status"), lambda row: row.get_status_display(), kind=Kind.STATE),
+    Column("maara", gettext_lazy("Number"), lambda row: row.count, kind=Kind.NUMBER),
+)
 
 
 def _page(request: CountyRequest, pk: int, sent: forms.BaseForm | None = None) -> dict[str, Any]:
@@ -104,6 +117,13 @@ def _page(request: CountyRequest, pk: int, sent: forms.BaseForm | None = None) -
     people = list(Attendance.objects.filter(negotiation=shown))
     context |= {
         "sectors": _sectors(people),
+        "table": Table(
+            request,
+            # What the page tells the others: who came and who did not, not who else was thought of.
+            people if context["can_edit"] else [row for row in people if row.status != Status.INVITED],
+            COLUMNS,
+            name=_("Participants: %(title)s") % {"title": shown.title},
+        ),
         "absent": [row for row in people if row.status == Status.ABSENT],
         "present": sum(row.count for row in people if row.status == Status.PRESENT),
         "closed": "",

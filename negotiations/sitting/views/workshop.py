@@ -61,7 +61,11 @@ def negotiation_workshop(request: CountyRequest, county: str, pk: int) -> HttpRe
     context = negotiation_context(request, pk, tab="workshop")
     shown: Negotiation = context["negotiation"]
     found = Observation.objects.filter(negotiation=shown)
-    context |= {"themes": _themes(shown.round_id, found) if shown.round_id else []} | _editing(request)
+    themes = _themes(shown.round_id, found) if shown.round_id else []
+    context |= {
+        "themes": themes,
+        "has_findings": any(column.observations.all() for theme in themes for column in theme.columns.all()),
+    } | _editing(request)
     return render(request, "negotiations/negotiation_workshop.html", context)
 
 
