@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client, override_settings
 from django_scopes import scope
+from pytest_django import DjangoDbBlocker
 
 from municipalities.models import County, Membership, Municipality, User
 from tests.factories import make_county, make_municipality, make_user
@@ -54,6 +56,19 @@ def quick_settings() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
         yield
+
+
+def use_long_ids() -> None:
+    """Let ids begin where they have five digits, as in years of use: a page that writes one as 12 345 is found out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(oid::regclass, 12344) FROM pg_class WHERE relkind = 'S'")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the database of the tests."""
+    with django_db_blocker.unblock():
+        use_long_ids()
 
 
 @pytest.fixture

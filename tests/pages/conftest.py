@@ -25,6 +25,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from municipalities.models import Document, Organisation, Person, Priority, User
 from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
+from tests.conftest import use_long_ids
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 AXE = Path(settings.BASE_DIR, "node_modules", "axe-core", "axe.min.js").read_text()
@@ -61,6 +62,7 @@ def own_database() -> Iterator[None]:
     ):
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         try:
+            use_long_ids()
             yield
         finally:
             teardown_databases(made, verbosity=0)

@@ -154,7 +154,7 @@ def _hold(errand: Errand) -> None:
     you.follow("Merkitse pidetyksi")
     you.tick("Luhanka")
     you.press("Merkitse pidetyksi")
-    you.reads("Neuvottelu on merkitty pidetyksi.", "(jäi pois)")
+    you.reads("Neuvottelu on merkitty pidetyksi.", "Kutsuttiin, mutta jäi pois", "Luhanka")
 
 
 def _count_heads(errand: Errand) -> None:

@@ -22,7 +22,7 @@ def test_only_the_fields_of_the_exactness_chosen_are_shown(page_of: Callable[...
     expect(page.locator("#id_starts")).to_be_visible()
     expect(page.locator("#id_first_month")).to_be_hidden()
     page.locator("#id_day").fill("2024-10-03")
-    expect(page.locator(".field__weekday").first).to_have_text("torstai, vko 40")
+    expect(page.locator(".field__weekday").first).to_have_text("torstaina 3.10.2024, vko 40")
     page.get_by_label("Vain kuukausi tai kuukaudet").check()
     expect(page.locator("#id_starts")).to_be_hidden()
     expect(page.locator("#id_first_month")).to_be_visible()
