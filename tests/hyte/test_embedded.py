@@ -17,8 +17,10 @@ from hyte.embedded import CannotStart, InUse, services
 from tests.hyte.processes import gone, wait_until
 
 HOLDER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+# As in a terminal, whatever started the tests.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from hyte.embedded import services
 with services(Path(sys.argv[1])) as running:
     print(*(child.pid for child in running.children), flush=True)
