@@ -19,16 +19,14 @@ from municipalities.access import Access
 from municipalities.documents import visible_documents
 from municipalities.models import Document
 from negotiations.followup import duty as duties
-from negotiations.followup.duty import Coverage, Duty, Standing
-from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
+from negotiations.followup.duty import NAMES_SHOWN, Duty, Standing
+from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
 from negotiations.permissions import can_mark, visible_minutes, visible_negotiations, visible_rounds, visible_summaries
 
 # How far ahead "next" looks.
 AHEAD = timedelta(weeks=4)
 # How long before the end of its period the duty is waited for: later nobody finds a day any more.
 PRESSING = timedelta(weeks=13)
-# So many names are told of those whom the duty lacks.
-NAMES_SHOWN = 8
 WAITING = MinutesCheck.Outcome.WAITING
 State = Negotiation.State
 AHEAD_OF_HOLDING = frozenset({State.PLANNED, State.CONVENED})
@@ -132,27 +130,17 @@ def _of_duty(access: Access, duty: Duty, today: date) -> Iterator[Task]:
         ):
             names = [str(municipality) for municipality in duty.named(coverage, standing)]
             if names:
-                told = {"period": _sections(coverage), "day": timewords.day(ends_on, weekday=False)}
+                told = {"period": coverage.basis.sections, "day": timewords.day(ends_on, weekday=False)}
                 url = reverse("duty", args=[access.county.slug])
                 yield Task(act, _names(names), why % told, since, f"{url}?tilanne={standing.value}")
 
 
-def _sections(coverage: Coverage) -> str:
-    return str(LegalBasis(coverage.basis).sections)
-
-
 def _names(names: Sequence[str]) -> str:
-    shown, more = names[:NAMES_SHOWN], len(names) - NAMES_SHOWN
-    told = ", ".join(shown)
-    return (
-        ngettext("%(names)s and %(more)s more", "%(names)s and %(more)s more", more)
-        % {
-            "names": told,
-            "more": more,
-        }
-        if more > 0
-        else told
-    )
+    shown, more = ", ".join(names[:NAMES_SHOWN]), len(names) - NAMES_SHOWN
+    if more <= 0:
+        return shown
+    words = ngettext("%(names)s and %(more)s more", "%(names)s and %(more)s more", more)
+    return words % {"names": shown, "more": more}
 
 
 def _rounds(access: Access) -> list[Round]:

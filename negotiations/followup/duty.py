@@ -27,6 +27,8 @@ from negotiations.models import Attendance, LegalBasis, Negotiation, Party
 
 State = Negotiation.State
 Participation = Party.Participation
+# So many names are told on the home page; the rest is in the table.
+NAMES_SHOWN = 8
 
 
 class Standing(StrEnum):

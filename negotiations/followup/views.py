@@ -25,7 +25,7 @@ from municipalities.tables import Choice, Column, Kind, Search, Table
 from municipalities.views.undoing import undo_offered
 from negotiations.followup import duty as duties
 from negotiations.followup.agreed import is_countys_own, is_overdue, listed, origin_url
-from negotiations.followup.duty import Coverage, Duty, Evidence, Others, Period, Position, Standing
+from negotiations.followup.duty import NAMES_SHOWN, Coverage, Duty, Evidence, Others, Period, Position, Standing
 from negotiations.models import LegalBasis, Measure, Minutes, Negotiation, Round
 from negotiations.permissions import (
     can_edit,
@@ -36,10 +36,6 @@ from negotiations.permissions import (
     visible_rounds,
 )
 from negotiations.sitting.views.rounds import parties_of, with_parties
-
-# So many names are told on the home page; the rest is in the table.
-NAMES_SHOWN = 8
-
 
 # --- The duty -------------------------------------------------------------------------------------------------
 
