@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
 from municipalities.access import Access
-from municipalities.documents.storage import static_file
+from municipalities.documents.storage import likeness, static_file
 from municipalities.models import Document
 from municipalities.moves import NotAllowedNow
 
@@ -212,7 +212,7 @@ def layout(kind: Kind, language: str) -> Layout:
     configured = (LAYOUT_VERSION, str(settings.TEMPLATES[0]["DIRS"]), str(settings.LOCALE_PATHS))
     key = (kind.template, kind.stylesheets, language, *configured)
     known = _layouts.get(key)
-    if known is None or any(_likeness(path) != before for path, before in known.files.items()):
+    if known is None or any(likeness(path) != before for path, before in known.files.items()):
         known = _layouts[key] = _read_layout(kind, language)
     return known
 
@@ -225,7 +225,7 @@ def _read_layout(kind: Kind, language: str) -> Layout:
     paths = [static_file(path) for path in (BASE_STYLESHEET, *kind.stylesheets)]
     # The words of the page that are not in the context come from the translations.
     catalogues = [Path(folder) / language / "LC_MESSAGES" / "django.mo" for folder in settings.LOCALE_PATHS]
-    files = {path: _likeness(path) for path in (*(Path(str(t.origin)) for t in templates), *paths, *catalogues)}
+    files = {path: likeness(path) for path in (*(Path(str(t.origin)) for t in templates), *paths, *catalogues)}
     digest = hashlib.sha256(LAYOUT_VERSION.encode())
     for part in (
         *(template.source.encode() for template in templates),
@@ -234,15 +234,6 @@ def _read_layout(kind: Kind, language: str) -> Layout:
     ):
         digest.update(hashlib.sha256(part).digest())
     return Layout(top, digest.hexdigest(), files)
-
-
-def _likeness(path: Path) -> tuple[int, int, int] | None:
-    """Return what tells a file from what it was before; None for one that is not there."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _with_relatives(reader: Engine, template: Template) -> list[Template]:

@@ -59,12 +59,13 @@ MOVES: dict[str, tuple[frozenset[State], State]] = {
 
 # How far a document is when a step begins (per cent), and what the step is called on the page.
 STEPS: dict[str, tuple[int, Any]] = {
-    "composing": (5, gettext_lazy("composing the text")),
-    "laying-out": (15, gettext_lazy("laying out the pages")),
+    "laying-out": (5, gettext_lazy("laying out the pages")),
     "writing": (70, gettext_lazy("writing the PDF")),
     "checking": (85, gettext_lazy("checking accessibility and archival form")),
     "storing": (95, gettext_lazy("storing the file")),
 }
+
+FIRST_STEP = "laying-out"
 
 # After a worker's death its document is queued again within LEASE plus the reaper's interval (15 s), and a lost
 # message is sent again within MESSAGE_TRUSTED plus the same: both well under the 60 s that are promised.
@@ -112,6 +113,11 @@ class Lease:
         if document is None:
             raise LeaseLost(self.document_id)
         return document
+
+
+def _save(document: Document, *fields: str) -> None:
+    # By name: the context, which may be a megabyte, never changes.
+    document.save(update_fields=fields)
 
 
 def step_label(document: Document) -> str:
@@ -195,7 +201,7 @@ def retry(document: Document, *, by: User | None) -> Document:
     document.reason = document.step = ""
     document.queued_at = timezone.now()
     document.leased_until = Now() + MESSAGE_TRUSTED
-    document.save()
+    _save(document, "state", "attempts", "progress", "reason", "step", "queued_at", "leased_until")
     document.refresh_from_db(fields=["leased_until"])
     record(document, "retried", by=by)
     _send_on_commit(document)
@@ -235,8 +241,8 @@ def start(county: County, document_id: int, *, message: str = "") -> Lease | Non
     document.attempts += 1
     document.lease = uuid4()
     document.leased_until = Now() + LEASE
-    document.progress, document.step = 0, ""
-    document.save()
+    document.progress, document.step = STEPS[FIRST_STEP][0], FIRST_STEP
+    _save(document, "state", "attempts", "lease", "leased_until", "progress", "step")
     record(document, "started", by=None, attempt=document.attempts, message=message)
     return Lease(county, document.pk, document.lease)
 
@@ -275,7 +281,10 @@ def finish(lease: Lease, file: storage.Unpublished, *, pages: int) -> None:
     document.progress, document.step, document.reason = 100, "", ""
     document.ready_at = timezone.now()
     document.size, document.sha256, document.pages = file.size, file.sha256, pages
-    document.save()
+    _save(
+        document,
+        *("state", "lease", "leased_until", "progress", "step", "reason", "ready_at", "size", "sha256", "pages"),
+    )
     record(document, "ready", by=None, pages=pages)
     # Last: should this fail, the row is still being rendered. Should the commit fail, a whole file lies in its place
     # that nobody reads and that the next attempt replaces.
@@ -297,7 +306,7 @@ def _save_failure(document: Document, why: Callable[[], Failure]) -> None:
         document.reason = failure.words
     document.lease = document.leased_until = None
     document.step = ""
-    document.save()
+    _save(document, "state", "reason", "lease", "leased_until", "step")
     record(document, "failed", by=None, code=failure.code)
 
 
@@ -332,7 +341,7 @@ def _cut_off(document: Document, *, crashes: int = 0) -> None:
     document.lease = None
     document.leased_until = Now() + MESSAGE_TRUSTED
     document.progress, document.step = 0, ""
-    document.save()
+    _save(document, "state", "lease", "leased_until", "progress", "step")
     record(document, "requeued", by=None, attempt=document.attempts)
     log.warning("document %d is queued again: what rendered it has gone", document.pk)
     _send_on_commit(document)

@@ -119,3 +119,12 @@ def static_file(path: str) -> Path:
     if not file.is_file():
         raise FileNotFoundError(path)
     return file
+
+
+def likeness(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file from what it was before; None for one that is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

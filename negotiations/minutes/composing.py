@@ -277,15 +277,19 @@ def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime 
 
 
 def _read(minutes: Minutes) -> None:
-    """Fetch all that is told, one query a table."""
+    """Fetch all that is told, one query a table.
+
+    What is in hand already is handed on instead of being joined to each row: a join of wide tables costs more time
+    than all else here.
+    """
     prefetch_related_objects(
         [minutes],
-        "county__area",
-        "part",
         Prefetch("attachments", MinutesAttachment.objects.order_by("position")),
-        Prefetch("checks", MinutesCheck.objects.select_related(*_PARTY_OF_CHECK).order_by("id")),
+        Prefetch("checks", MinutesCheck.objects.order_by("id")),
         Prefetch("negotiation", Negotiation.objects.select_related("county__area", "round")),
-        Prefetch("negotiation__parties", Party.objects.select_related(*_PARTY).order_by("id")),
+        Prefetch(
+            "negotiation__parties", Party.objects.select_related("municipality__area", "organisation").order_by("id")
+        ),
         Prefetch("negotiation__attendances", Attendance.objects.order_by("organisation_name", "role", "name", "id")),
         Prefetch("negotiation__parts", Part.objects.order_by("position")),
         Prefetch("negotiation__parts__items", AgendaItem.objects.order_by("position")),
@@ -294,10 +298,14 @@ def _read(minutes: Minutes) -> None:
             Measure.objects.select_related("priority", "municipality__area", "organisation").order_by("position", "id"),
         ),
     )
-
-
-_PARTY = ("municipality__area", "organisation", "county__area")
-_PARTY_OF_CHECK = tuple(f"party__{path}" for path in _PARTY)
+    negotiation = minutes.negotiation
+    minutes.county = negotiation.county
+    parties = {party.pk: party for party in negotiation.parties.all()}
+    for party in parties.values():
+        party.county = negotiation.county
+    for check in minutes.checks.all():
+        if check.party_id in parties:
+            check.party = parties[check.party_id]
 
 
 def name_of(county: County, language: str, *, own: str, usual: str) -> str:

@@ -267,10 +267,9 @@ def test_a_queued_document_becomes_ready(in_scope: County, monkeypatch: pytest.M
         steps.append((now.step, now.progress, path_of(now).exists()))
 
     monkeypatch.setattr(Lease, "step", watched)
+    monkeypatch.setattr(rendering, "STEP_SEEN", 0)
     render(in_scope, document.pk)
     assert steps == [
-        ("composing", 5, False),
-        ("laying-out", 15, False),
         ("writing", 70, False),
         ("checking", 85, False),
         ("storing", 95, False),
@@ -285,6 +284,25 @@ def test_a_queued_document_becomes_ready(in_scope: County, monkeypatch: pytest.M
     assert document.attempts == 1
     assert verbs(document) == ["requested", "started", "ready"]
     assert [file.name for file in path_of(document).parent.iterdir()] == [f"{document.key}.pdf"]
+
+
+def test_a_short_document_is_ready_before_a_second_step_is_told(
+    in_scope: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = request_sample(in_scope, sample())
+    monkeypatch.setattr(rendering, "STEP_SEEN", 60)
+    told: list[str] = []
+    monkeypatch.setattr(Lease, "step", lambda lease, name: told.append(name))
+    genuine = rendering.lay_out
+
+    def watched(*arguments: Any) -> Any:
+        told.append(fresh(document).step)
+        return genuine(*arguments)
+
+    monkeypatch.setattr(rendering, "lay_out", watched)
+    render(in_scope, document.pk)
+    assert fresh(document).state == State.READY
+    assert told == ["laying-out"]
 
 
 def test_a_message_that_comes_twice_does_nothing(in_scope: County) -> None:

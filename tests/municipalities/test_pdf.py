@@ -55,7 +55,7 @@ def made(context: Sample | None = None, meta: Meta = META) -> bytes:
     with translation.override(meta.language):
         attachments = KIND.attachments(frozen.doc)
         html = rendering.compose(KIND, frozen)
-        pages = rendering.lay_out(html, county_stylesheet(meta), attachments)
+        pages = rendering.lay_out(html, rendering.styles(KIND, frozen), attachments)
         return rendering.write(pages, frozen, attachments)
 
 
@@ -251,10 +251,11 @@ def test_figures_are_equally_wide() -> None:
         assert fonts
     with translation.override("fi"):
         attachments = KIND.attachments(sample())
-        html = rendering.compose(KIND, Frozen(META, sample()))
+        frozen = Frozen(META, sample())
+        html = rendering.compose(KIND, frozen)
         html = html.replace("</main>", "<p><b id='a'>0000000000</b></p><p><b id='b'>1111111111</b></p></main>")
         html = html.replace("</head>", "<style>b { display: inline-block; font-weight: 400 }</style></head>")
-        pages = rendering.lay_out(html, county_stylesheet(META), attachments)
+        pages = rendering.lay_out(html, rendering.styles(KIND, frozen), attachments)
     widths = {}
     for page in pages.pages:
         for box in page._page_box.descendants():

@@ -27,7 +27,6 @@ from indicators.loading import load_values
 from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
 from municipalities.access import access_of
 from municipalities.documents import kinds, path_of, rendering, visible_documents
-from municipalities.documents.stylesheet import county_stylesheet
 from municipalities.models import (
     County,
     Document,
@@ -111,8 +110,8 @@ def laid_out(context: SummaryContext, meta: kinds.Meta) -> Printed:
     frozen = kinds.Frozen(meta, context)
     with translation.override(meta.language):
         attachments = kind.attachments(context)
-        html = rendering.compose(kind, frozen)
-        content = rendering.write(rendering.lay_out(html, county_stylesheet(meta), attachments), frozen, attachments)
+        pages = rendering.lay_out(rendering.compose(kind, frozen), rendering.styles(kind, frozen), attachments)
+        content = rendering.write(pages, frozen, attachments)
     return Printed(content, read(content), context, meta)
 
 
