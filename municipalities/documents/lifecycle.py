@@ -140,13 +140,15 @@ def request_document(
     file_name: str,
     by: User | None,
     at: datetime | None = None,
+    stamp: str = "",
 ) -> Document:
     """Return the document of this content, queued for rendering unless it exists already.
 
     `context` is an instance of the kind's context type; it is frozen here. The same content, asked for on the same
     day, is one row and one file. One that has failed, or whose file has been lost, is queued again. Inside the
     county's scope. `at` is when it was asked for, now unless history is entered: its place in the list tells the same
-    as its log. Raises NotAllowedNow when there is too much content.
+    as its log. `stamp` is that of the rows that were read (stamps.stamp). Raises NotAllowedNow when there is too much
+    content.
     """
     at = at or timezone.now()
     registered = kind_named(kind)
@@ -176,6 +178,7 @@ def request_document(
             "title": meta.title,
             "file_name": file_name,
             "context": frozen,
+            "stamp": stamp,
             "queued_at": at,
             "leased_until": Now() + MESSAGE_TRUSTED,
         },
@@ -185,6 +188,29 @@ def request_document(
         _send_on_commit(document)
         document.refresh_from_db(fields=["leased_until"])
         return document
+    if stamp and document.stamp != stamp:
+        document.stamp = stamp
+        _save(document, "stamp")
+    return _asked_again(document, by=by)
+
+
+@transaction.atomic
+def request_unchanged(document_id: int | None, *, stamp: str, by: User | None) -> Document | None:
+    """Return the document when it was made from the very rows of this stamp, and its layout is still the same.
+
+    Then nothing need be read; it is queued again where request_document would do that. None when it has to be read to
+    be known. Inside the county's scope.
+    """
+    document: Document | None = None
+    if document_id is not None:
+        document = Document.objects.defer("context").filter(pk=document_id, stamp=stamp).first()
+    if document is None or document.template_version != template_version(kind_named(document.kind), document.language):
+        return None
+    return _asked_again(document, by=by)
+
+
+def _asked_again(document: Document, *, by: User | None) -> Document:
+    """Queue a document again that has failed, or whose file has been lost."""
     if document.state == State.READY and not storage.is_stored(document):
         document = lose(document)
     if document.state == State.FAILED:

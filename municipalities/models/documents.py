@@ -40,6 +40,8 @@ class Document(models.Model):
     title = models.CharField(_("title"), max_length=300)
     file_name = models.CharField(_("file name"), max_length=200)
     context = models.JSONField(_("frozen context"))
+    # Of the rows that it was made from, as they were (documents.stamps): the same stamp is the same content.
+    stamp = models.CharField(_("stamp of the rows"), max_length=64, blank=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     progress = models.PositiveSmallIntegerField(_("progress, %"), default=0)

@@ -12,13 +12,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from municipalities import timewords
-from municipalities.documents import request_document
+from municipalities.documents import request_document, request_unchanged, stamp
 from municipalities.models import County, Document, User
+from negotiations.minutes.sources import SOURCES
 from negotiations.models import (
     AgendaItem,
     Attendance,
@@ -251,6 +252,13 @@ def is_draft(minutes: Minutes) -> bool:
 @transaction.atomic
 def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime | None = None) -> Document:
     """Have the minutes printed as they are now, and let them point at their document."""
+    at = at or timezone.now()
+    variant = DRAFT if is_draft(minutes) else FINAL
+    # Before anything is read: what changes meanwhile is then seen the next time.
+    ids = {"minutes": minutes.pk, "negotiation": minutes.negotiation_id, "county": minutes.county_id}
+    rows = stamp(SOURCES, ids, variant=variant, on=timezone.localdate(at))
+    if unchanged := request_unchanged(minutes.document_id, stamp=rows, by=by):
+        return unchanged
     context = compose(minutes)
     part = minutes.part
     # The same parties negotiate every year: the day tells the minutes apart.
@@ -265,11 +273,12 @@ def request_minutes_document(minutes: Minutes, *, by: User | None, at: datetime 
         kind=KIND,
         context=context,
         language=context.language,
-        variant=DRAFT if is_draft(minutes) else FINAL,
+        variant=variant,
         title=title[:300],
         file_name=f"{slugify(stem)[:180]}.pdf",
         by=by,
         at=at,
+        stamp=rows,
     )
     minutes.document = document
     minutes.save(update_fields=["document"])

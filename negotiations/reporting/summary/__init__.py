@@ -3,6 +3,7 @@
     context      what it tells: frozen and typed, with all that follows from it
     figures      the figures of the municipalities in it
     composing    reading it from the database, and asking for its document
+    sources      the rows read, for telling whether any of them has changed
 
 Its structure is that of the county's own summary of 2024, with a two-page brief before it. All that is counted is
 counted here and printed beside what the source states; nothing is made up where only head counts are known.

@@ -13,8 +13,14 @@ from django.utils.translation import gettext as _
 
 from indicators.figures import figures_csv
 from indicators.models import Area
-from municipalities.documents import Attachment, request_document
-from municipalities.models import Document, Municipality, Priority, Sector, User
+from municipalities.documents import Attachment, request_document, request_unchanged, stamp
+from municipalities.models import (
+    Document,
+    Municipality,
+    Priority,
+    Sector,
+    User,
+)
 from municipalities.moves import NotAllowedNow
 from negotiations import models
 from negotiations.minutes.composing import name_of
@@ -54,6 +60,7 @@ from negotiations.reporting.summary.context import (
     When,
 )
 from negotiations.reporting.summary.figures import figure_chapter
+from negotiations.reporting.summary.sources import SOURCES
 from negotiations.sitting.attendance import (
     SECTOR_NAMES,
     CoreGroupCount,
@@ -145,7 +152,13 @@ def request_summary_document(
 
     Raises NotAllowedNow when its numbers contradict each other, with the reason.
     """
-    on = timezone.localdate(at) if at else timezone.localdate()
+    at = at or timezone.now()
+    on = timezone.localdate(at)
+    # Before anything is read: what changes meanwhile is then seen the next time.
+    ids = {"summary": summary.pk, "round": summary.round_id, "county": summary.county_id}
+    rows = stamp(SOURCES, ids, variant=variant, on=on)
+    if unchanged := request_unchanged(summary.document_id, stamp=rows, by=by):
+        return unchanged
     try:
         context = compose(summary, on=on)
     except ImpossibleAttendance as error:
@@ -160,6 +173,7 @@ def request_summary_document(
         file_name=f"{slugify(f'{context.title} {summary.county.slug}')[:180]}.pdf",
         by=by,
         at=at,
+        stamp=rows,
     )
     summary.document = document
     summary.save(update_fields=["document"])
