@@ -9,7 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -115,35 +115,62 @@ def lay_out_alone(document: Document) -> Callable[[], bytes]:
     return write
 
 
+@dataclass(frozen=True)
+class Times:
+    """How long a paper took each time, in seconds: asking for it, the worker's share, and the layout engine alone."""
+
+    asked: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    steps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def whole(self) -> list[float]:
+        """The whole job: what web server and worker do between them."""
+        return [asked + worked for asked, worked in zip(self.asked, self.worked, strict=True)]
+
+
 def measure(*, repetitions: int) -> Section:
     """Make each paper and lay its page out alone, by turns."""
     figures, notes = [], []
     for paper in papers():
         with scope(county=paper.county):
-            # The first of each unpacks fonts and reads hyphenation patterns.
-            alone = lay_out_alone(make_new(paper))
-            alone()
-            whole: list[float] = []
-            bare: list[float] = []
-            steps: dict[str, list[float]] = defaultdict(list)
-            for turn in range(repetitions):
-                pair: list[tuple[list[float], Callable[[], object]]] = [
-                    (whole, partial(make_new, paper)),
-                    (bare, alone),
-                ]
-                for times, action in pair if turn % 2 else reversed(pair):
-                    # What the one before has left behind: whoever comes next would pay for it.
-                    gc.collect()
-                    with _watched_steps(steps) if times is whole else contextlib.nullcontext():
-                        times.append(timed(action))
-        ratio = median(a / b for a, b in zip(whole, bare, strict=True))
-        raw = {"whole": whole, "bare": bare, "steps": steps}
-        of = f"{median(whole):.2f} s / {median(bare):.2f} s"
-        figures.append(Figure(f"{paper.name}: whole job / layout alone", ratio, "x", MOST_TIMES, of, raw))
-        rest = median(whole) - sum(median(times) for times in steps.values())
-        taken = ", ".join(f"{name} {ms(median(times))}" for name, times in steps.items())
-        notes.append(f"{paper.name}: asking and the rest {ms(rest)}, {taken}")
+            times = _by_turns(paper, repetitions)
+        for name, of in (("whole job", times.whole), ("the worker's share", times.worked)):
+            figures.append(
+                Figure(
+                    f"{paper.name}: {name} / layout alone",
+                    median(a / b for a, b in zip(of, times.bare, strict=True)),
+                    "x",
+                    MOST_TIMES,
+                    f"{median(of):.2f} s / {median(times.bare):.2f} s",
+                    vars(times),
+                )
+            )
+        taken = ", ".join(f"{name} {ms(median(step))}" for name, step in times.steps.items())
+        notes.append(f"{paper.name}: asking {ms(median(times.asked))}, {taken}")
     return Section("papers", "Papers: the whole job beside WeasyPrint alone on the same page", figures, notes)
+
+
+def _by_turns(paper: Paper, repetitions: int) -> Times:
+    times = Times()
+    # The first of each unpacks fonts and reads hyphenation patterns.
+    alone = lay_out_alone(make_new(paper))
+    alone()
+
+    def whole() -> None:
+        documents: list[Document] = []
+        times.asked.append(timed(lambda: documents.append(paper.ask(another_day()))))
+        with _watched_steps(times.steps):
+            times.worked.append(timed(lambda: rendering.render(paper.county, documents[0].pk)))
+
+    pair: list[Callable[[], object]] = [whole, lambda: times.bare.append(timed(alone))]
+    for turn in range(repetitions):
+        for action in pair if turn % 2 else reversed(pair):
+            # What the one before has left behind: whoever comes next would pay for it.
+            gc.collect()
+            action()
+    return times
 
 
 # What takes time in making a document, in order: functions by the names that the rendering knows them by.
