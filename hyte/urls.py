@@ -8,6 +8,7 @@ from hyte.health import healthz
 from municipalities.settings.views import profile
 from municipalities.views.places import home
 
+handler400 = "hyte.errors.bad_request"
 handler500 = "hyte.outage.server_error"
 
 urlpatterns = [

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from municipalities import timewords
 from municipalities.documents.history import Happened
 from municipalities.models import County, Event, Sector
-from negotiations.models import AgendaItem, Attendance, LegalBasis, Negotiation, Postponement, Round
+from negotiations.models import AgendaItem, Attendance, Cancellation, LegalBasis, Negotiation, Postponement, Round
 from negotiations.planning.timing import Timing
 
 Payload = Mapping[str, Any]
@@ -312,7 +312,7 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
 
 
 def name_things(events: Iterable[Event]) -> None:
-    """Put into the payloads what events keep only the ids of: agenda items, and the reasons of postponing.
+    """Put into the payloads what events keep only the ids of: agenda items, reasons of postponing and cancelling.
 
     What has been removed since stays without its name; and so do measures, which not everybody may read yet who may
     read the log. A query for each kind that there is.
@@ -321,6 +321,7 @@ def name_things(events: Iterable[Event]) -> None:
     for key, verb, model, field in (
         ("items", "agenda_changed", AgendaItem, "title"),
         ("postponement", "postponed", Postponement, "reason"),
+        ("cancellation", "cancelled", Cancellation, "reason"),
     ):
         concerned = [event for event in events if event.verb == verb]
         wanted = {pk for event in concerned for pk in _ids(event.payload, key)}

@@ -327,7 +327,7 @@ def fail(lease: Lease, why: Callable[[], Failure]) -> None:
 
 def _save_failure(document: Document, why: Callable[[], Failure]) -> None:
     # The row has one language, as everything a county writes.
-    with translation.override(document.county.languages[0] if document.county.languages else "fi"):
+    with translation.override(document.county.first_language):
         failure = why()
         document.reason = failure.words
     document.lease = document.leased_until = None

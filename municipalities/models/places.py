@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -72,8 +74,9 @@ class County(models.Model):
         choices=MinutesForm,
         default=MinutesForm.ONE,
     )
-    minutes_name = models.CharField(_("name of the minutes"), max_length=60, default="Neuvottelupöytäkirja")
-    summary_name = models.CharField(_("name of the summary"), max_length=60, default="Yhteenveto")
+    # The county's own words, in its first language; empty where it uses the usual ones.
+    minutes_name = models.CharField(_("name of the minutes"), max_length=60, blank=True)
+    summary_name = models.CharField(_("name of the summary"), max_length=60, blank=True)
     item_numbering = models.CharField(
         _("numbering of the items"), max_length=10, choices=Numbering, default=Numbering.SECTION
     )
@@ -94,6 +97,27 @@ class County(models.Model):
 
     def __str__(self) -> str:
         return self.area.name
+
+    @property
+    def first_language(self) -> str:
+        """The language that the county writes its own words in."""
+        return self.languages[0] if self.languages else "fi"
+
+    def minutes_name_in(self, language: str) -> str:
+        """Return what minutes are called: by the county's own word in its first language, else by the usual one."""
+        return self._own(self.minutes_name, language) or _usual(_("Minutes of the negotiation"), language)
+
+    def summary_name_in(self, language: str) -> str:
+        """Return what the summary is called: by the county's own word in its first language, else by the usual one."""
+        return self._own(self.summary_name, language) or _usual(_("Summary"), language)
+
+    def _own(self, name: str, language: str) -> str:
+        return name if language == self.first_language else ""
+
+
+def _usual(name: Promise, language: str) -> str:
+    with translation.override(language):
+        return str(name)
 
 
 class CountyLogo(models.Model):

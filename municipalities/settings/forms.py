@@ -82,12 +82,12 @@ class CountySettingsForm(EditForm):
             "short_name": gettext_lazy("For example Hyvaks or Keusote."),
             "website": gettext_lazy("For example www.hyvaks.fi."),
             "minutes_name": gettext_lazy(
-                "The heading of a document in the county's first language, for example Neuvottelupöytäkirja or "
-                "Muistio. In another language the heading is the usual one."
+                "The county's own heading in its first language, for example Muistio. Leave it empty for the usual "
+                "one; in another language the heading is always the usual one."
             ),
             "summary_name": gettext_lazy(
-                "The heading of a document in the county's first language, for example Yhteenveto. "
-                "In another language the heading is the usual one."
+                "The county's own heading in its first language, for example Koonti. Leave it empty for the usual "
+                "one; in another language the heading is always the usual one."
             ),
             "silence_is_checking": gettext_lazy(
                 "Who has not marked the minutes by the day given is taken to have no remarks."
@@ -100,7 +100,10 @@ class CountySettingsForm(EditForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first, *others = self.instance.languages or ["fi"]
+        first, *others = self.instance.languages or [self.instance.first_language]
+        without_own = County(languages=[first])
+        self.fields["minutes_name"].widget.attrs["placeholder"] = without_own.minutes_name_in(first)
+        self.fields["summary_name"].widget.attrs["placeholder"] = without_own.summary_name_in(first)
         self.initial["first_language"], self.initial["other_languages"] = first, others
         for name, least, most in (
             ("check_days", 1, 90),

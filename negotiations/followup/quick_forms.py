@@ -78,7 +78,7 @@ class QuickMinutesForm(SharedForm):
 
     def __init__(self, *args: Any, access: Access, instance: Negotiation, **kwargs: Any) -> None:
         negotiation = self.negotiation = instance
-        self.minutes_name = access.county.minutes_name
+        self.minutes_name = access.county.minutes_name_in(negotiation.language)
         # Read afresh with its lock, it has neither.
         prefetch_related_objects([negotiation], with_parties(), "parts")
         self.owners = Owners(access.county, negotiation)

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone, translation
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
 
 from municipalities import timewords
 from municipalities.documents import request_document, request_unchanged, stamp
@@ -201,12 +200,7 @@ def compose(minutes: Minutes) -> MinutesContext:
         parties = list(negotiation.parties.all())
         present = _present(attendances)
         return MinutesContext(
-            name=name_of(
-                negotiation.county,
-                negotiation.language,
-                own=negotiation.county.minutes_name,
-                usual=_("Minutes of the negotiation"),
-            ),
+            name=negotiation.county.minutes_name_in(negotiation.language),
             subject=negotiation.title,
             county=negotiation.county.area.name_in(negotiation.language),
             language=negotiation.language,
@@ -315,12 +309,6 @@ def _read(minutes: Minutes) -> None:
     for check in minutes.checks.all():
         if check.party_id in parties:
             check.party = parties[check.party_id]
-
-
-def name_of(county: County, language: str, *, own: str, usual: str) -> str:
-    """Return the county's own name of a document, which is in its first language; in another, the usual one."""
-    first, *_others = county.languages or ["fi"]
-    return own if language == first else usual
 
 
 def _present(attendances: list[Attendance]) -> list[SectorPresent]:

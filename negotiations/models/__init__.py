@@ -13,6 +13,7 @@ from negotiations.models.rounds import (
 from negotiations.models.sittings import (
     AgendaItem,
     Attendance,
+    Cancellation,
     Negotiation,
     Observation,
     Part,
@@ -26,6 +27,7 @@ from negotiations.models.summaries import Summary, SummaryHandling, SummaryNote
 __all__ = [
     "AgendaItem",
     "Attendance",
+    "Cancellation",
     "CoreGroup",
     "FeedbackNote",
     "LegalBasis",

@@ -153,6 +153,30 @@ class Postponement(models.Model):
         return self.reason
 
 
+class Cancellation(models.Model):
+    """Why a negotiation was called off: kept, and told in its log, also when the cancelling has been taken back."""
+
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    negotiation = models.ForeignKey(
+        Negotiation,
+        models.CASCADE,
+        related_name="cancellations",
+        verbose_name=_("negotiation"),
+    )
+    reason = models.TextField(_("reason"))
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("cancellation")
+        verbose_name_plural = _("cancellations")
+        ordering = ("id",)
+        constraints = (models.CheckConstraint(condition=~Q(reason=""), name="cancellation_has_reason"),)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class Party(models.Model):
     """Who negotiates: a municipality, an organisation, or the county itself."""
 

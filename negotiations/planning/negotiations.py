@@ -252,6 +252,7 @@ def hanging_on(negotiation: Negotiation) -> list[str]:
         (_("workshop findings"), Observation.objects.filter(negotiation=negotiation).exists()),
         (_("participants"), Attendance.objects.filter(negotiation=negotiation).exists()),
         (_("postponements"), negotiation.postponements.exists()),
+        (_("cancellations"), negotiation.cancellations.exists()),
     ]
     return [words for words, there in counted if there]
 

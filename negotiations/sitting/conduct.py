@@ -13,7 +13,7 @@ from municipalities import timewords
 from municipalities.events import record
 from municipalities.models import User
 from municipalities.moves import NotAllowedNow, locked, require_state
-from negotiations.models import Minutes, Negotiation, Part, Party, Postponement, Slot
+from negotiations.models import Cancellation, Minutes, Negotiation, Part, Party, Postponement, Slot
 from negotiations.planning.negotiations import lacking, set_time
 from negotiations.planning.timing import Timing
 
@@ -154,7 +154,10 @@ def cancel(negotiation: Negotiation, *, reason: str, by: User | None, at: dateti
         raise NotAllowedNow(_("Give the reason why the negotiation is cancelled."))
     negotiation.state, negotiation.state_reason, negotiation.slot = target, reason.strip(), None
     negotiation.save(update_fields=["state", "state_reason", "slot"])
-    record(negotiation, "cancelled", by=by, at=at)
+    kept = Cancellation.objects.create(
+        county_id=negotiation.county_id, negotiation=negotiation, reason=negotiation.state_reason
+    )
+    record(negotiation, "cancelled", by=by, at=at, cancellation=kept.pk)
     return negotiation
 
 

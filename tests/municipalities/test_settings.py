@@ -61,7 +61,7 @@ def test_settings_are_saved_and_logged(
         ("colour", "red"),
         ("check_days", "0"),
         ("check_days", "kaksi"),
-        ("minutes_name", ""),
+        ("minutes_name", "x" * 61),
         ("first_language", "xx"),
         ("contact_retention_days", "99999999999999999999"),
     ],
@@ -75,7 +75,26 @@ def test_a_setting_that_cannot_be_is_refused_beside_its_field(
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [field]
     keski_suomi.refresh_from_db()
-    assert keski_suomi.summary_name == "Yhteenveto"
+    assert keski_suomi.summary_name == ""
+
+
+@pytest.mark.parametrize(
+    ("languages", "own", "of_minutes"),
+    [
+        (["fi", "sv"], "", {"fi": "Neuvottelupöytäkirja", "sv": "Förhandlingsprotokoll"}),
+        (["fi", "sv"], "Muistio", {"fi": "Muistio", "sv": "Förhandlingsprotokoll"}),
+        (["sv", "fi"], "", {"fi": "Neuvottelupöytäkirja", "sv": "Förhandlingsprotokoll"}),
+        (["sv", "fi"], "Promemoria", {"fi": "Neuvottelupöytäkirja", "sv": "Promemoria"}),
+        ([], "Muistio", {"fi": "Muistio", "sv": "Förhandlingsprotokoll"}),
+    ],
+)
+def test_documents_are_called_by_the_countys_own_word_in_its_first_language(
+    languages: list[str], own: str, of_minutes: dict[str, str]
+) -> None:
+    """In another language, and where the county has no word of its own, by the usual one."""
+    county = County(languages=languages, minutes_name=own, summary_name=own)
+    assert {language: county.minutes_name_in(language) for language in of_minutes} == of_minutes
+    assert county.summary_name_in("sv") == (own if languages[:1] == ["sv"] and own else "Sammandrag")
 
 
 def test_a_logo_is_kept_as_a_picture_drawn_anew(

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from municipalities.models import County, Event, Municipality, User
 from municipalities.moves import NotAllowedNow
 from negotiations.demo.building import moment
+from negotiations.log import log_of
 from negotiations.minutes.checking import open_minutes
-from negotiations.models import LegalBasis, Negotiation, Part, Party, Postponement, Round, Slot
+from negotiations.models import Cancellation, LegalBasis, Negotiation, Part, Party, Postponement, Round, Slot
+from negotiations.planning.negotiations import remove
 from negotiations.planning.timing import Precision, Timing
 from negotiations.sitting.conduct import MOVES, cancel, convene, hold, postpone, reinstate, take_back
 from tests.factories import BOTH, make_held, make_negotiation, make_round
@@ -227,6 +229,31 @@ def test_a_cancelled_negotiation_comes_back_to_its_slot_if_that_is_free(
     make_negotiation(round_, [hankasalmi], slot=slot, day=date(2024, 10, 3))
     again = reinstate(back, by=None)
     assert (again.slot, again.starts_at) == (None, slot.starts_at)
+
+
+def test_why_it_was_cancelled_is_told_also_when_it_has_been_taken_back(
+    round_: Round, hankasalmi: Municipality, joutsa: Municipality
+) -> None:
+    """Each time with its own reason; and what has been called off once is not removed without a trace."""
+    row = make_negotiation(round_, [hankasalmi])
+    for reason in ("Kunta perui.", "Sali on varattu."):
+        cancel(row, reason=reason, by=None)
+        reinstate(row, by=None)
+    with translation.override("fi"):
+        told = [happened.words for happened in log_of([row])]
+        assert [words for words in told if "perui neuvottelun" in words] == [
+            "Järjestelmä perui neuvottelun: Kunta perui.",
+            "Järjestelmä perui neuvottelun: Sali on varattu.",
+        ]
+        with pytest.raises(NotAllowedNow, match="perumiset"):
+            remove(row, by=None)
+    payload = Event.objects.filter(verb="cancelled").latest("pk").payload
+    assert "Sali" not in str(payload), "an event keeps no texts"
+    # Of one that was cancelled before reasons were kept, the reason is not known.
+    other = cancel(make_negotiation(round_, [joutsa]), reason="Flunssa", by=None)
+    Cancellation.objects.filter(negotiation=other).delete()
+    with translation.override("fi"):
+        assert log_of([other])[-1].words == "Järjestelmä perui neuvottelun."
 
 
 def test_held_is_taken_back_until_the_minutes_are_begun(

@@ -233,7 +233,10 @@ def test_who_sends_a_form_signed_out_is_led_to_where_it_was(
 
 @pytest.mark.parametrize(
     "template",
-    ["400.html", "403.html", "403_csrf.html", "404.html", "405.html", "409.html", "429.html", "500.html", "503.html"],
+    [
+        *("400.html", "403.html", "403_csrf.html", "404.html", "405.html", "409.html", "413.html", "429.html"),
+        *("500.html", "503.html"),
+    ],
 )
 def test_error_pages_need_nothing(template: str) -> None:
     """They are made without a context, as some of them are when all else fails, and without the database."""
@@ -241,6 +244,23 @@ def test_error_pages_need_nothing(template: str) -> None:
 
     page = get_template(template).render()
     assert page.count("<h1>") == 1
+
+
+def test_a_form_that_is_too_large_says_how_large_it_may_be(
+    checking: Minutes, client_for: ClientFor, coordinator: User
+) -> None:
+    """Nothing of it is taken; what was written is a step back."""
+    client = client_for(coordinator)
+    for sent in ({"text": "x" * 3_000_000}, {f"field{number}": "x" for number in range(2_000)}):
+        response = client.post(url("minutes_publish", checking.pk), sent)
+        assert response.status_code == 413
+        page = response.content.decode()
+        assert "Lomakkeessa saa olla tekstiä 2,6 megatavua" in page
+        assert "site-header" in page
+    response = client.get(url("county_home"), headers={"host": "muualla.example"})
+    assert response.status_code == 400
+    checking.refresh_from_db()
+    assert checking.state == Minutes.State.CHECKING
 
 
 def test_a_form_without_its_token_is_told_plainly(coordinator: User) -> None:

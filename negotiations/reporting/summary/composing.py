@@ -23,7 +23,6 @@ from municipalities.models import (
 )
 from municipalities.moves import NotAllowedNow
 from negotiations import models
-from negotiations.minutes.composing import name_of
 from negotiations.models import (
     Attendance,
     CoreGroup,
@@ -103,10 +102,7 @@ def compose(summary: Summary, *, on: date) -> SummaryContext:
         attendance = round_attendance(_counted(held))
         return SummaryContext(
             title=_title(round_),
-            document_name=_document_name(
-                name_of(summary.county, round_.language, own=summary.county.summary_name, usual=_("Summary")),
-                _title(round_),
-            ),
+            document_name=_document_name(summary.county.summary_name_in(round_.language), _title(round_)),
             county=summary.county.area.name_in(round_.language),
             language=round_.language,
             case_number=summary.case_number,
