@@ -57,6 +57,20 @@ def visible_minutes(access: Access) -> QuerySet[Minutes]:
     return minutes.filter(seen)
 
 
+def marks_awaited(access: Access) -> QuerySet[MinutesCheck]:
+    """Marks that minutes being checked wait for from the user's own municipalities, the most urgent first.
+
+    A reader of the municipality has them here too: whether the user can make one is for can_mark, which asks the
+    database nothing more.
+    """
+    checks: QuerySet[MinutesCheck] = MinutesCheck.objects.filter(
+        minutes__in=visible_minutes(access).filter(state=Minutes.State.CHECKING),
+        party__municipality_id__in=access.municipality_ids,
+        outcome=MinutesCheck.Outcome.WAITING,
+    )
+    return checks.select_related("minutes", "party").order_by("minutes__check_by", "pk")
+
+
 def visible_summaries(access: Access) -> QuerySet[Summary]:
     """Summaries: board members read from the agenda on; municipalities once published."""
     summaries: QuerySet[Summary] = Summary.objects.all()

@@ -21,7 +21,14 @@ from municipalities.models import Document
 from negotiations.followup import duty as duties
 from negotiations.followup.duty import NAMES_SHOWN, Duty, Standing
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
-from negotiations.permissions import can_mark, visible_minutes, visible_negotiations, visible_rounds, visible_summaries
+from negotiations.permissions import (
+    can_mark,
+    marks_awaited,
+    visible_minutes,
+    visible_negotiations,
+    visible_rounds,
+    visible_summaries,
+)
 
 # How far ahead "next" looks.
 AHEAD = timedelta(weeks=4)
@@ -81,14 +88,8 @@ def desk(access: Access, *, today: date) -> Desk:
 
 def to_check(access: Access) -> list[MinutesCheck]:
     """Return the marks that this user can make on minutes that are being checked, the most urgent first."""
-    checks = (
-        MinutesCheck.objects.filter(
-            minutes__in=visible_minutes(access).filter(state=Minutes.State.CHECKING),
-            party__municipality_id__in=access.municipality_ids,
-            outcome=WAITING,
-        )
-        .select_related("minutes__negotiation", "minutes__document", "minutes__part", "party__municipality__area")
-        .order_by("minutes__check_by", "pk")
+    checks = marks_awaited(access).select_related(
+        "minutes__negotiation", "minutes__document", "minutes__part", "party__municipality__area"
     )
     return [check for check in checks if can_mark(access, check)]
 

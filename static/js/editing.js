@@ -30,6 +30,8 @@ const fill = (form, values) => {
     if (!field.name || SKIPPED.has(field.name) || field.type === "file" || field.type === "submit") continue;
     const kept = byName.get(field.name) ?? [];
     if (field.type === "checkbox" || field.type === "radio") field.checked = kept.includes(field.value);
+    // A field that the draft knows nothing of has come to the page since, such as a row of another negotiation.
+    else if (!field.multiple && !byName.has(field.name)) continue;
     else if (field.multiple) for (const option of field.options) option.selected = kept.includes(option.value);
     else if (field.type !== "hidden") field.value = kept.length > 1 ? kept.shift() : (kept[0] ?? "");
     field.dispatchEvent(new Event("change", { bubbles: true }));

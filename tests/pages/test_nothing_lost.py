@@ -112,6 +112,27 @@ def test_who_left_all_the_same_gets_the_text_back(page_of: Callable[..., Page], 
     expect(offer(page)).to_have_count(0)
 
 
+def test_a_draft_leaves_alone_what_has_come_to_the_page_since(page_of: Callable[..., Page], site: Site) -> None:
+    """A field that the draft knows nothing of keeps what the server gave it: it is not emptied, and so saved empty."""
+    page = page_of("coordinator", ITEM)
+    title = page.get_by_label("Asia", exact=True)
+    before = title.input_value()
+    assert before
+    background(page).fill("Kesken jäänyt lause")
+    page.evaluate(
+        """() => {
+            const key = Object.keys(sessionStorage).find((key) => key.startsWith("hyte-draft:"));
+            const kept = JSON.parse(sessionStorage.getItem(key)).filter(([name]) => name !== "title");
+            sessionStorage.setItem(key, JSON.stringify(kept));
+        }"""
+    )
+    with asked(page, leave=True):
+        page.reload()
+    offer(page).get_by_role("button", name="Palauta teksti").click()
+    expect(background(page)).to_have_value("Kesken jäänyt lause")
+    expect(title).to_have_value(before)
+
+
 @pytest.mark.parametrize("back", [True, False], ids=["back", "anew"])
 def test_a_save_that_failed_keeps_the_text(back: bool, page_of: Callable[..., Page], site: Site) -> None:
     """The database is away: whether one goes back or opens the page anew, the text is there, and not yet saved."""
@@ -221,3 +242,21 @@ def test_a_double_click_saves_once(page_of: Callable[..., Page], site: Site) -> 
     page.goto(site.url + FEEDBACK.format(**site.ids))
     expect(page.get_by_label("Tilaisuus")).to_have_value("")
     expect(offer(page)).to_have_count(0)
+
+
+GRID = "/keski-suomi/kierrokset/{current}/osallistujat/"
+
+
+def test_unsaved_counts_are_not_left_by_sorting_and_a_file_may_be_had_meanwhile(page_of: Callable[..., Page]) -> None:
+    """A link that sorts leaves the page, and warns; a file does not."""
+    page = page_of("coordinator", GRID)
+    field = page.locator(".entering--grid input[type=text], .entering--grid input[type=number]").first
+    field.fill("77")
+    with asked(page) as seen:
+        with page.expect_download() as download:
+            page.locator(".table-tools__files a").first.click()
+        assert download.value.suggested_filename.endswith((".xlsx", ".csv"))
+        assert seen == []
+        page.locator(".entering--grid thead a").first.click()
+        expect(field).to_have_value("77")
+        assert seen == ["beforeunload"]

@@ -147,6 +147,7 @@ def _page(request: CountyRequest, pk: int, *, bound: tuple[int, SendForCheckingF
     parts, measures = _written(rows, context["parts"])
     last = [part.pk for part in parts_with_minutes(shown)][-1:]
     context |= {
+        "minutes_name": request.county.minutes_name_in(shown.language),
         "minutes": [_minutes(request, row, parts, measures, last, bound) for row in rows],
         "form_with_errors": bound[1] if bound else None,
         "undo": undo_offered(request) if context["can_edit"] else None,

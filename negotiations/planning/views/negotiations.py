@@ -22,7 +22,14 @@ from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from negotiations.log import log_of
 from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Postponement, Round, Slot
-from negotiations.permissions import can_edit, can_mark, visible_minutes, visible_negotiations, visible_rounds
+from negotiations.permissions import (
+    can_edit,
+    can_mark,
+    marks_awaited,
+    visible_minutes,
+    visible_negotiations,
+    visible_rounds,
+)
 from negotiations.planning import negotiations as rules
 from negotiations.planning.forms.negotiations import NegotiationForm, PartiesForm
 from negotiations.planning.negotiations import Lacks, lacking, lock_of, lock_of_parties, parties_of, with_parties
@@ -89,18 +96,9 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
 
 def _next_of_checker(request: CountyRequest, negotiation: Negotiation) -> Move | None:
     """Return what a municipality does next: mark the minutes, where its mark is what they wait for."""
-    check = (
-        MinutesCheck.objects.filter(
-            minutes__negotiation=negotiation,
-            minutes__state=Minutes.State.CHECKING,
-            party__municipality__in=request.access.municipality_ids,
-            outcome=MinutesCheck.Outcome.WAITING,
-        )
-        .select_related("minutes", "party")
-        .order_by("minutes__check_by", "pk")
-        .first()
-    )
-    if check is None or check.minutes.check_by is None or not can_mark(request.access, check):
+    awaited = marks_awaited(request.access).filter(minutes__negotiation=negotiation)
+    check = next((check for check in awaited if can_mark(request.access, check)), None)
+    if check is None or check.minutes.check_by is None:
         return None
     url = reverse("negotiation_minutes", args=[request.county.slug, negotiation.pk])
     return Move(_("Check the minutes by %(day)s") % {"day": timewords.day(check.minutes.check_by)}, url)

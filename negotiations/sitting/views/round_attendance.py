@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 from django import forms
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from municipalities.access import CountyRequest
 from municipalities.models import Sector
+from municipalities.tables import PAGE, Column, Kind, Search, Table
+from municipalities.timewords import NON_BREAKING
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undo_offered, undone
 from negotiations.models import Attendance, CoreGroup, Minutes, Negotiation, Round, StatedFigure
 from negotiations.permissions import can_edit, visible_negotiations, visible_rounds
+from negotiations.planning.timing import Timing
 from negotiations.planning.views.rounds import round_context
 from negotiations.sitting.attendance import (
     SECTOR_NAMES,
@@ -47,38 +53,79 @@ from negotiations.sitting.attending import (
 from negotiations.sitting.forms.attendance import CoreGroupForm, GridForm, StatedFigureForm
 from negotiations.sitting.views.rounds import core_groups_of, counted, stated_figures_of, totals_of
 
+TEMPLATE = "negotiations/round_attendance.html"
 # Each negotiation has a field for every sector; a request may hold a thousand.
 PER_PAGE = 50
+# The fields of a negotiation, by its number: see GridForm.
+FIELD = re.compile(r"n([0-9]{1,18})_[a-z_]+")
+SEARCHED = (
+    "title",
+    "parties__municipality__area__name_fi",
+    "parties__municipality__area__name_sv",
+    "parties__organisation__name",
+)
+# The sectors in the address. Here each has a column of its own.
+KEYS: dict[str, str] = {
+    Sector.COUNTY: "alue",
+    Sector.MUNICIPALITY: "kunnat",
+    Sector.PUBLIC: "julkiset",
+    Sector.COMPANY: "yritykset",
+    Sector.ORGANISATION: "jarjestot",
+    Sector.PARISH: "seurakunnat",
+    Sector.ORGANISATION_OR_PARISH: "jarjestot-ja-seurakunnat",
+    Sector.INFLUENCING: "vaikuttamiselimet",
+    Sector.OTHER: "muut",
+}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """How many of a sector were in a negotiation: those by name, and a head count to be changed or read."""
+    """How many of a sector were in a negotiation: those by name, all of them, and the head count's field.
+
+    The total is None where nobody was counted; a field is only where the head count can be changed.
+    """
 
     name: str
     named: int
-    head_count: int | None
+    total: int | None
     field: BoundField | None
-
-    @property
-    def total(self) -> int | None:
-        """All of the sector; None where nobody was counted."""
-        return None if self.head_count is None and not self.named else self.named + (self.head_count or 0)
 
 
 @dataclass(frozen=True)
 class GridRow:
-    """A negotiation in the grid, and why its counts cannot be changed where they cannot."""
+    """A negotiation in the grid with all who attended, and why its counts cannot be changed where they cannot."""
 
     negotiation: Negotiation
     cells: list[Cell]
+    total: int | None
     closed: str
 
-    @property
-    def total(self) -> int | None:
-        """All who attended; None where nobody was counted."""
-        known = [cell.total for cell in self.cells if cell.total is not None]
-        return sum(known) if known else None
+
+@dataclass(frozen=True)
+class Present:
+    """Who were present: as arithmetic takes them, and by negotiation and sector those by name and the head counts."""
+
+    people: list[Counted]
+    named: dict[tuple[int, str], int]
+    heads: dict[tuple[int, str], int]
+
+    @cached_property
+    def sums(self) -> SectorTotals:
+        """How many there were in all the negotiations."""
+        return totalled(self.people).totals
+
+    def of(self, negotiation: int, sector: str) -> int | None:
+        """Return how many of a sector attended; None where nobody was counted."""
+        return _sum([self.named.get((negotiation, sector)), self.heads.get((negotiation, sector))])
+
+    def total(self, negotiation: int) -> int | None:
+        """Return how many attended; None where nobody was counted."""
+        return _sum([self.of(negotiation, sector) for sector in SECTOR_NAMES])
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 @dataclass(frozen=True)
@@ -89,15 +136,30 @@ class Compared:
     comparison: Comparison
 
 
+# --- The grid ---------------------------------------------------------------------------------------------------
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def round_attendance(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Show how many took part, by negotiation and sector; for the coordinator, to be changed in one grid."""
-    page = _negotiations(request, pk)
-    if request.method != "POST":
-        return render(request, "negotiations/round_attendance.html", _page(request, pk, page))
+    if request.method == "POST":
+        return _save(request, pk)
+    context = round_context(request, pk, tab="attendance")
+    present = _present(_negotiations(request, pk))
+    table = _table(request, context["round"], present)
+    return table.file() or render(request, TEMPLATE, _page(request, context, table, present))
+
+
+def _save(request: CountyRequest, pk: int) -> HttpResponse:
+    """Save the head counts that were sent, of whichever negotiations they are."""
     shown = _round(request, pk)
-    negotiations = list(page.object_list)
-    closed = _closed(negotiations)
+    sent = _sent(request, pk)
+
+    def page(form: forms.BaseForm) -> dict[str, Any]:
+        context = round_context(request, pk, tab="attendance")
+        present = _present(_negotiations(request, pk))
+        return _page(request, context, _table(request, shown, present), present, cast("GridForm", form), sent)
+
     return edit(
         request,
         GridForm,
@@ -106,9 +168,9 @@ def round_attendance(request: CountyRequest, county: str, pk: int) -> HttpRespon
         title="",
         back=request.get_full_path(),
         done=lambda count: _("The head counts were saved.") if count else _("Nothing was changed."),
-        template="negotiations/round_attendance.html",
-        context=lambda form: _page(request, pk, page, form),
-        negotiations=[row for row in negotiations if not closed[row.pk]],
+        template=TEMPLATE,
+        context=page,
+        negotiations=sent,
     )
 
 
@@ -119,9 +181,18 @@ def _round(request: CountyRequest, pk: int) -> Round:
     return shown
 
 
-def _negotiations(request: CountyRequest, pk: int) -> Page[Negotiation]:
-    rows = visible_negotiations(request.access).filter(round=pk).order_by("earliest", "starts_at", "pk")
-    return Paginator(rows, PER_PAGE).get_page(request.GET.get("sivu"))
+def _negotiations(request: CountyRequest, pk: int) -> QuerySet[Negotiation]:
+    return visible_negotiations(request.access).filter(round=pk)
+
+
+def _sent(request: CountyRequest, pk: int) -> list[Negotiation]:
+    """Return the negotiations whose fields were sent, as they were on the page.
+
+    Which are on a page of the list may have changed since it was shown: it may be sorted by what others count, too.
+    """
+    asked = dict.fromkeys(int(field[1]) for name in request.POST if (field := FIELD.fullmatch(name)))
+    found = _negotiations(request, pk).in_bulk(asked)
+    return [found[key] for key in asked if key in found]
 
 
 def _closed(negotiations: Sequence[Negotiation]) -> dict[int, str]:
@@ -130,60 +201,6 @@ def _closed(negotiations: Sequence[Negotiation]) -> dict[int, str]:
     for negotiation, state in Minutes.objects.filter(negotiation__in=states).values_list("negotiation_id", "state"):
         states[negotiation].append(state)
     return {row.pk: why_closed(row, states[row.pk]) or why_not_yet(row) for row in negotiations}
-
-
-def _page(
-    request: CountyRequest, pk: int, page: Page[Negotiation], sent: forms.BaseForm | None = None
-) -> dict[str, Any]:
-    context = round_context(request, pk, tab="attendance")
-    shown: Round = context["round"]
-    sees_all = can_edit(request.access)
-    negotiations = list(page.object_list)
-    closed = _closed(negotiations) if sees_all else {row.pk: "" for row in negotiations}
-    present = _present(visible_negotiations(request.access).filter(round=shown))
-    grid: GridForm | None = None
-    if sees_all:
-        open_ones = [row for row in negotiations if not closed[row.pk]]
-        grid = (
-            sent
-            if isinstance(sent, GridForm)
-            else GridForm(access=request.access, negotiations=open_ones, now=present.heads)
-        )
-    people = present.people
-    sums = totalled(people).totals
-    rows = _rows(negotiations, closed, grid, present)
-    # To readers only the sectors that were counted; the one who counts sees a place for each.
-    is_open = grid is not None and bool(grid.now)
-    used = [sector for sector in SECTOR_NAMES if is_open or sums.of({sector})]
-    context |= {
-        "page": page,
-        "grid": grid,
-        "is_open": is_open,
-        # Where nothing can be changed the reasons are told once, else each with its negotiation.
-        "closed": [] if is_open else sorted({words for words in closed.values() if words}),
-        "rows": rows,
-        "sees_all": sees_all,
-        "columns": [(SECTOR_NAMES[sector], sums.of({sector})) for sector in used],
-        "listed_total": sums.total,
-        "someone": bool(people),
-        "undo": undo_offered(request) if sees_all else None,
-    }
-    for row in rows:
-        row.cells[:] = [cell for sector, cell in zip(SECTOR_NAMES, row.cells, strict=True) if sector in used]
-    # The totals of a round are told to those who see all of it: to the others before its summary is theirs to read.
-    if sees_all or context["summary"]:
-        everyone = people if sees_all else counted(shown.negotiations.all())
-        context |= _besides(shown, everyone)
-    return context
-
-
-@dataclass(frozen=True)
-class Present:
-    """Who were present: as arithmetic takes them, and by negotiation and sector those by name and the head counts."""
-
-    people: list[Counted]
-    named: dict[tuple[int, str], int]
-    heads: dict[tuple[int, str], int]
 
 
 def _present(negotiations: QuerySet[Negotiation]) -> Present:
@@ -198,18 +215,137 @@ def _present(negotiations: QuerySet[Negotiation]) -> Present:
     return present
 
 
-def _rows(
-    negotiations: Sequence[Negotiation], closed: dict[int, str], grid: GridForm | None, present: Present
-) -> list[GridRow]:
-    named, heads = present.named, present.heads
+# --- The grid as a list -----------------------------------------------------------------------------------------
 
-    def cell(row: Negotiation, sector: str) -> Cell:
-        name = f"n{row.pk}_{sector}"
-        place = (row.pk, sector)
+
+def _table(request: CountyRequest, shown: Round, present: Present) -> Table[Negotiation]:
+    """Return the list of the negotiations that one may know of, with how many attended each."""
+    table: Table[Negotiation] = Table(
+        request,
+        _negotiations(request, shown.pk),
+        _columns(present),
+        name=f"{_('Participants')} {shown.year}",
+        filters=[Search[Negotiation](by=SEARCHED)],
+        sort="aika",
+        per_page=PER_PAGE,
+    )
+    if not can_edit(request.access):
+        table.leave_out(_uncounted(present))
+    return table
+
+
+def _columns(present: Present) -> list[Column[Negotiation]]:
+    return [
+        Column("neuvottelu", gettext_lazy("Negotiation"), lambda row: row.title, order="title"),
+        Column("aika", gettext_lazy("Time"), _time, order=("earliest", "starts_at"), kind=Kind.MOMENT),
+        Column("paiva", gettext_lazy("Day"), _day, kind=Kind.DAY, shown=False),
+        Column("tila", gettext_lazy("State"), lambda row: row.get_state_display(), kind=Kind.STATE, shown=False),
+        *(_sector_column(sector, present) for sector in SECTOR_NAMES),
+        Column(
+            "yhteensa",
+            gettext_lazy("In all"),
+            lambda row: present.total(row.pk),
+            order=_attended(Q()),
+            kind=Kind.NUMBER,
+        ),
+    ]
+
+
+def _sector_column(sector: str, present: Present) -> Column[Negotiation]:
+    return Column(
+        KEYS[sector],
+        SECTOR_NAMES[sector],
+        lambda row: present.of(row.pk, sector),
+        order=_attended(Q(sector=sector)),
+        kind=Kind.NUMBER,
+    )
+
+
+def _attended(whose: Q) -> Subquery:
+    """Return how many of these were present, to sort by; nothing where nobody was counted, which is not nought."""
+
+    def order() -> Subquery:
+        present = Attendance.objects.filter(whose, negotiation=OuterRef("pk"), status=Attendance.Status.PRESENT)
+        return Subquery(present.order_by().values("negotiation").annotate(sum=Sum("count")).values("sum"))
+
+    # Put together only when asked for: of ten columns the list is sorted by one at most.
+    return cast("Subquery", SimpleLazyObject(order))
+
+
+def _time(row: Negotiation) -> str:
+    return Timing.of(row).words.replace(NON_BREAKING, " ")
+
+
+def _day(row: Negotiation) -> date | None:
+    """Return the day, where it is known: a month is never told as its first day."""
+    return row.earliest if row.earliest == row.latest else None
+
+
+def _uncounted(present: Present) -> set[str]:
+    """Return the columns of the sectors of which nobody was present."""
+    return {KEYS[sector] for sector in SECTOR_NAMES if not present.sums.of({sector})}
+
+
+# --- The page ---------------------------------------------------------------------------------------------------
+
+
+def _page(
+    request: CountyRequest,
+    context: dict[str, Any],
+    table: Table[Negotiation],
+    present: Present,
+    form: GridForm | None = None,
+    sent: Sequence[Negotiation] = (),
+) -> dict[str, Any]:
+    """Return what the page shows. A form that was refused is shown with all that was sent in it."""
+    shown: Round = context["round"]
+    sees_all = can_edit(request.access)
+    negotiations = list(dict.fromkeys([*table.rows, *sent]))
+    closed = _closed(negotiations) if sees_all else {row.pk: "" for row in negotiations}
+    grid = form
+    if sees_all and grid is None:
+        open_ones = [row for row in negotiations if not closed[row.pk]]
+        grid = GridForm(access=request.access, negotiations=open_ones, now=present.heads)
+    # To readers only the sectors that were counted; the one who counts sees a place for each.
+    is_open = grid is not None and bool(grid.now)
+    if not is_open:
+        table.leave_out(_uncounted(present) - {table.sort.removeprefix("-")})
+    columns = {column.key for column in table.columns}
+    used = [sector for sector in SECTOR_NAMES if KEYS[sector] in columns]
+    number = table.page.number
+    context |= {
+        "table": table,
+        "has_negotiations": bool(table.total),
+        # What is sent from a page comes back to it.
+        "action": table.url(**{PAGE: number if number > 1 else ""}),
+        "grid": grid,
+        "is_open": is_open,
+        # Where nothing can be changed the reasons are told once, else each with its negotiation.
+        "closed": [] if is_open else sorted({words for words in closed.values() if words}),
+        "rows": [_row(row, used, closed[row.pk], grid, present) for row in negotiations],
+        "sees_all": sees_all,
+        "columns": [(SECTOR_NAMES[sector], present.sums.of({sector})) for sector in used],
+        "listed_total": present.sums.total,
+        "someone": bool(present.people),
+        "undo": undo_offered(request) if sees_all else None,
+    }
+    # The totals of a round are told to those who see all of it: to the others before its summary is theirs to read.
+    if sees_all or context["summary"]:
+        everyone = present.people if sees_all else counted(shown.negotiations.all())
+        context |= _besides(shown, everyone)
+    return context
+
+
+def _row(
+    negotiation: Negotiation, sectors: Sequence[str], closed: str, grid: GridForm | None, present: Present
+) -> GridRow:
+    def cell(sector: str) -> Cell:
+        name = f"n{negotiation.pk}_{sector}"
+        named = present.named.get((negotiation.pk, sector), 0)
         field = grid[name] if grid is not None and name in grid.fields else None
-        return Cell(str(SECTOR_NAMES[Sector(sector)]), named.get(place, 0), heads.get(place), field)
+        return Cell(str(SECTOR_NAMES[sector]), named, present.of(negotiation.pk, sector), field)
 
-    return [GridRow(row, [cell(row, sector) for sector in SECTOR_NAMES], closed[row.pk]) for row in negotiations]
+    return GridRow(negotiation, [cell(sector) for sector in sectors], present.total(negotiation.pk), closed)
 
 
 def _besides(shown: Round, people: list[Counted]) -> dict[str, Any]:
