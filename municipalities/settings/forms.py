@@ -81,14 +81,6 @@ class CountySettingsForm(EditForm):
             "negotiation_word": gettext_lazy("For example hyte-neuvottelu or hytetu-neuvottelu."),
             "short_name": gettext_lazy("For example Hyvaks or Keusote."),
             "website": gettext_lazy("For example www.hyvaks.fi."),
-            "minutes_name": gettext_lazy(
-                "The county's own heading in its first language, for example Muistio. Leave it empty for the usual "
-                "one; in another language the heading is always the usual one."
-            ),
-            "summary_name": gettext_lazy(
-                "The county's own heading in its first language, for example Koonti. Leave it empty for the usual "
-                "one; in another language the heading is always the usual one."
-            ),
             "silence_is_checking": gettext_lazy(
                 "Who has not marked the minutes by the day given is taken to have no remarks."
             ),
@@ -102,8 +94,14 @@ class CountySettingsForm(EditForm):
         super().__init__(*args, **kwargs)
         first, *others = self.instance.languages or [self.instance.first_language]
         without_own = County(languages=[first])
-        self.fields["minutes_name"].widget.attrs["placeholder"] = without_own.minutes_name_in(first)
-        self.fields["summary_name"].widget.attrs["placeholder"] = without_own.summary_name_in(first)
+        for name, usual in (
+            ("minutes_name", without_own.minutes_name_in(first)),
+            ("summary_name", without_own.summary_name_in(first)),
+        ):
+            self.fields[name].help_text = _(
+                "The county's own heading in its first language. Left empty, it is the usual one: %(usual)s. In "
+                "another language it is always the usual one."
+            ) % {"usual": usual}
         self.initial["first_language"], self.initial["other_languages"] = first, others
         for name, least, most in (
             ("check_days", 1, 90),
