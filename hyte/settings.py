@@ -344,6 +344,18 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Where figures are fetched from every week; nowhere while it is empty.
+SOTKANET_URL = env.str("SOTKANET_URL", default="").strip().rstrip("/")
+if SOTKANET_URL:
+    if not SOTKANET_URL.startswith(("https://", "http://127.0.0.1")):
+        raise refuse("SOTKANET_URL", f"{SOTKANET_URL!r} does not begin with https://")
+    CELERY_BEAT_SCHEDULE["import-sotkanet"] = {
+        "task": "indicators.tasks.import_sotkanet",
+        "schedule": crontab(day_of_week="sun", hour=4, minute=10),
+        # An hour late is a week late: the next one is soon enough.
+        "options": {"expires": 3600},
+    }
+
 # --- Logging ------------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem
+from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, IndicatorSetItem
 
 
 @admin.register(Area)
@@ -56,11 +57,30 @@ class IndicatorSetAdmin(admin.ModelAdmin):
     inlines = (IndicatorSetItemInline,)
 
 
+class ImportPartInline(admin.TabularInline):
+    """How each indicator of an import went. Only looked at, as the import is."""
+
+    model = ImportPart
+    extra = 0
+    can_delete = False
+    raw_id_fields = ("indicator",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportPart]:
+        """Return the parts with their indicators, which name them."""
+        parts: QuerySet[ImportPart] = super().get_queryset(request)
+        return parts.select_related("indicator")
+
+
 @admin.register(ImportRun)
 class ImportRunAdmin(admin.ModelAdmin):
     """Where figures came from."""
 
-    list_display = ("label", "source", "retrieved_on", "licence", "rows_read", "rows_added", "rows_changed")
+    list_display = (
+        *("label", "source", "state", "retrieved_on", "licence", "rows_read"),
+        *("rows_added", "rows_changed", "rows_unchanged", "rows_rejected"),
+    )
+    list_filter = ("source", "state")
+    inlines = (ImportPartInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Imports are made by commands."""

@@ -14,7 +14,7 @@ from random import Random
 from django.db import transaction
 
 from indicators.figures import POPULATION
-from indicators.loading import Row, Tally, write_values
+from indicators.importing import Row, Tally, add_to_run
 from indicators.models import Area, ImportRun, Indicator, IndicatorValue
 
 THEMES = ("Mielen hyvinvointi", "Arjen turvallisuus", "Liikunnallinen elämäntapa")
@@ -177,4 +177,4 @@ def load_example_values(counties: Sequence[Area]) -> Tally:
         for indicator in indicators:
             if indicator.pk not in real:
                 rows.extend(illustrate_county(indicator, county, municipalities, populations))
-    return write_values(run, rows)
+    return add_to_run(run, rows)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db import connection, models, transaction
-from django.utils import timezone
+from django.db import models, transaction
 
-from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
+from indicators.importing import Row, Tally, add_to_run
+from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -30,39 +29,6 @@ SOTKANET_CITATION = (
 # What a demo county shows beside its rounds: living conditions first, then the three priorities, by Sotkanet's id.
 ROUND_SET = ("Kierroksen tunnusluvut", "2024")
 ROUND_INDICATORS = (127, 761, 181, 3099, 3195, 328, 292, 4284, 3959, 1086, 3905, 4445)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many rows a load added, changed and left as they were."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.added + other.added, self.changed + other.changed, self.unchanged + other.unchanged)
-
-    @property
-    def read(self) -> int:
-        """How many rows there were to load."""
-        return self.added + self.changed + self.unchanged
-
-    @property
-    def wrote(self) -> bool:
-        """Whether anything was written."""
-        return bool(self.added or self.changed)
-
-
-class Row(NamedTuple):
-    """One figure to be loaded; without a value its status says why."""
-
-    indicator_id: int
-    area_id: int
-    year: int
-    value: float | None
-    absolute: float | None = None
-    status: str = IndicatorValue.Status.OK
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -142,7 +108,7 @@ def load_values() -> Tally:
             "citation": SOTKANET_CITATION,
         },
     )
-    return write_values(
+    return add_to_run(
         run,
         [
             Row(
@@ -169,56 +135,3 @@ def load_round_set(county: Area) -> IndicatorSet:
             for position, number in enumerate(ROUND_INDICATORS, start=1)
         )
     return indicator_set
-
-
-@transaction.atomic
-def write_values(run: ImportRun, rows: Sequence[Row]) -> Tally:
-    """Write the figures (total of both genders) of an import, in bulk: copied beside the table, then one upsert.
-
-    A row that is there already as it should be is not written. Illustrative figures never take the place of real ones;
-    real ones always take theirs. The counts are added to the run's when anything was written.
-    """
-    table = connection.ops.quote_name(IndicatorValue._meta.db_table)
-    runs = connection.ops.quote_name(ImportRun._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE staged (indicator_id bigint, area_id bigint, year smallint,"
-            " value double precision, absolute double precision, status text) ON COMMIT DROP"
-        )
-        with cursor.copy("COPY staged FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        # xmax is 0 in a row version that was inserted, and not in one that took the place of another.
-        cursor.execute(
-            f"""
-            WITH written AS (
-                INSERT INTO {table} AS present (indicator_id, area_id, run_id, year, gender, value, absolute, status)
-                SELECT indicator_id, area_id, %(run)s, year, %(gender)s, value, absolute, status FROM staged
-                ON CONFLICT (indicator_id, area_id, gender, year) DO UPDATE
-                SET run_id = excluded.run_id, value = excluded.value,
-                    absolute = excluded.absolute, status = excluded.status
-                WHERE (present.run_id, present.value, present.absolute, present.status)
-                      IS DISTINCT FROM (excluded.run_id, excluded.value, excluded.absolute, excluded.status)
-                  AND (NOT %(illustrative)s
-                       OR (SELECT source FROM {runs} WHERE id = present.run_id) = %(example)s)
-                RETURNING (xmax = 0) AS added
-            )
-            SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM written
-            """,  # noqa: S608 - the names of our own tables
-            {
-                "run": run.pk,
-                "gender": IndicatorValue.Gender.TOTAL,
-                "illustrative": run.source == ImportRun.Source.EXAMPLE,
-                "example": ImportRun.Source.EXAMPLE,
-            },
-        )
-        added, changed = cursor.fetchone()
-        cursor.execute("DROP TABLE staged")
-    tally = Tally(added, changed, len(rows) - added - changed)
-    if tally.wrote:
-        run.rows_read = len(rows)
-        run.rows_added += added
-        run.rows_changed += changed
-        run.finished_at = timezone.now()
-        run.save(update_fields=["rows_read", "rows_added", "rows_changed", "finished_at"])
-    return tally

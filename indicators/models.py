@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Collate, Lower
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -213,8 +214,14 @@ class IndicatorSetItem(models.Model):
 class ImportRun(models.Model):
     """One reading of figures from a source: where they came from, when, under which licence, how many.
 
-    Stores no user: who started it is told by its event.
+    A figure points at the run that brought it as it is. Stores no user: who started it is told by its event.
     """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        # Some of it could not be read or written: its parts tell what, and it can be taken up again.
+        INCOMPLETE = "incomplete", _("incomplete")
 
     class Source(models.TextChoices):
         SOTKANET = "sotkanet", "Sotkanet"
@@ -226,18 +233,80 @@ class ImportRun(models.Model):
     retrieved_on = models.DateField(_("retrieved on"), help_text=_("the day the figures were taken from the source"))
     licence = models.CharField(_("licence"), max_length=100, blank=True)
     citation = models.TextField(_("citation"), blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.RUNNING)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
     rows_added = models.PositiveIntegerField(_("rows added"), default=0)
     rows_changed = models.PositiveIntegerField(_("rows changed"), default=0)
+    rows_unchanged = models.PositiveIntegerField(_("rows unchanged"), default=0)
+    rows_rejected = models.PositiveIntegerField(_("rows rejected"), default=0)
 
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        constraints = (models.UniqueConstraint(fields=["source", "label"], name="import_run_label"),)
+        ordering = ("-started_at", "-id")
 
     def __str__(self) -> str:
         return f"{self.get_source_display()}: {self.label}"
+
+
+class ImportPart(models.Model):
+    """An indicator's share of an import: one that fails leaves the others alone, and is taken up again by itself."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="parts", verbose_name=_("import"))
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="import_parts", verbose_name=_("indicator"))
+    # The years asked for, both included.
+    first_year = models.PositiveSmallIntegerField(_("first year"))
+    last_year = models.PositiveSmallIntegerField(_("last year"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    reason = models.TextField(_("reason of the failure"), blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    rows_read = models.PositiveIntegerField(_("rows read"), default=0)
+    rows_added = models.PositiveIntegerField(_("rows added"), default=0)
+    rows_changed = models.PositiveIntegerField(_("rows changed"), default=0)
+    rows_unchanged = models.PositiveIntegerField(_("rows unchanged"), default=0)
+    rows_rejected = models.PositiveIntegerField(_("rows rejected"), default=0)
+
+    class Meta:
+        verbose_name = _("part of an import")
+        verbose_name_plural = _("parts of imports")
+        constraints = (
+            models.UniqueConstraint(fields=["run", "indicator"], name="import_part_once"),
+            models.CheckConstraint(condition=Q(last_year__gte=F("first_year")), name="import_part_years"),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(reason=""), name="import_part_failed_has_reason"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.indicator}: {self.get_state_display()}"
+
+
+class Rejection(models.Model):
+    """Rows of an import that were left out, and why: nothing is lost in silence."""
+
+    class Reason(models.TextChoices):
+        REGION = "region", _("a region that the source does not list, or that is not known here")
+        VALUE = "value", _("a row that cannot be read")
+
+    part = models.ForeignKey(ImportPart, models.CASCADE, related_name="rejections", verbose_name=_("part"))
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    # What was rejected: the source's id of the region, or the row as it came.
+    what = models.CharField(_("what"), max_length=200)
+    rows = models.PositiveIntegerField(_("rows"))
+
+    class Meta:
+        verbose_name = _("rejection")
+        verbose_name_plural = _("rejections")
+        ordering = ("part", "reason", "what")
+        constraints = (models.UniqueConstraint(fields=["part", "reason", "what"], name="rejection_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.rows})"
 
 
 class IndicatorValue(models.Model):
@@ -299,6 +368,32 @@ class IndicatorValue(models.Model):
             ),
         )
         indexes = (models.Index(fields=["area", "indicator", "year"], name="indicator_value_by_area"),)
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id} {self.area_id} {self.year}: {self.value}"
+
+
+class FormerValue(models.Model):
+    """A figure as it was before its source revised it: what somebody may have seen, cited or decided upon."""
+
+    indicator = models.ForeignKey(
+        Indicator, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="former_values"
+    )
+    area = models.ForeignKey(Area, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="former_values")
+    year = models.PositiveSmallIntegerField(_("year"))
+    gender = models.CharField(_("gender"), max_length=6, choices=IndicatorValue.Gender)
+    value = models.FloatField(_("value"), null=True)
+    absolute = models.FloatField(_("absolute value"), null=True)
+    status = models.CharField(_("status"), max_length=10, choices=IndicatorValue.Status)
+    # The import that had brought it, and the one that brought another in its place: their dates tell from when to when.
+    run = models.ForeignKey(ImportRun, models.PROTECT, related_name="former_values")
+    replaced_by = models.ForeignKey(ImportRun, models.PROTECT, related_name="replaced_values")
+
+    class Meta:
+        verbose_name = _("former value")
+        verbose_name_plural = _("former values")
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["indicator", "area", "gender", "year"], name="former_value_of"),)
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.area_id} {self.year}: {self.value}"

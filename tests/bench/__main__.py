@@ -20,7 +20,7 @@ from psycopg import sql
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 KEPT = BASE_DIR / "var" / "bench"
-SECTIONS = ("papers", "memory", "again", "lists", "requests", "start")
+SECTIONS = ("papers", "memory", "again", "lists", "requests", "imports", "start")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +82,7 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import content, figures, lists, papers, requests, start
+    from tests.bench import content, figures, imports, lists, papers, requests, start
 
     began = time.monotonic()
     call_command("migrate", "--no-input", verbosity=0)
@@ -107,11 +107,14 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         "requests": lambda: requests.measure(
             world(few), seconds=0.2 if quick else 1.5, turns=1 if quick else 5, logs=scratch
         ),
+        "imports": lambda: imports.measure(indicators=2 if quick else 100),
         "start": lambda: start.measure(repetitions=once or 3, scratch=scratch),
     }
     earlier = figures.values_in(before) if before else {}
     if {"papers", "memory", "again"} & set(wanted):
         demo()
+    elif "imports" in wanted:
+        call_command("load_reference", stdout=io.StringIO())
     if {"again", "lists", "requests"} & set(wanted):
         start.collect_once(settings.STATIC_ROOT)
     sections = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from indicators.example import LEVELS, THEMES, Level, illustrate, is_suppressed, level_in, load_example_values, years_of
-from indicators.loading import Row, load_values, write_values
+from indicators.importing import Row, write_values
+from indicators.loading import load_values
 from indicators.models import Area, ImportRun, Indicator, IndicatorValue
 
 FIGURES = ("indicator__sotkanet_id", "area__code", "year", "value", "status")

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from indicators.loading import DATA, ROUND_INDICATORS, Row, load_catalogue, load_round_set, load_values, write_values
+from indicators.importing import Row, write_values
+from indicators.loading import DATA, ROUND_INDICATORS, load_catalogue, load_round_set, load_values
 from indicators.models import Area, ImportRun, Indicator, IndicatorValue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reference")]

@@ -1,0 +1,190 @@
+"""A scheduled batch from Sotkanet: run by run, indicator by indicator, to be taken up again where it was cut off."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from indicators.importing import ImpossibleRows, Row, write_values
+from indicators.loading import LICENCE, SOTKANET_CITATION
+from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorValue, Rejection
+from indicators.sotkanet import Answer, Region, Sotkanet, SotkanetError
+
+log = logging.getLogger(__name__)
+
+# Calls at a time: few, as the source asks.
+CALLS = 3
+# Any number that nothing else takes: the lock of the one import that goes on.
+LOCK = 611_613
+COUNTS = ("rows_read", "rows_added", "rows_changed", "rows_unchanged", "rows_rejected")
+# What Sotkanet calls the kinds of areas that are known here.
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "MAA": (Area.Kind.COUNTRY,),
+    "HYVINVOINTIALUE": (Area.Kind.COUNTY, Area.Kind.CITY_ORGANISER, Area.Kind.AUTONOMOUS),
+    "KUNTA": (Area.Kind.MUNICIPALITY,),
+}
+
+State = ImportPart.State
+
+
+class ImportGoingOn(Exception):
+    """Another import from Sotkanet is going on: one is enough."""
+
+
+def plan(*, years: range, sotkanet_ids: Sequence[int] | None = None) -> ImportRun:
+    """Return a new run, with a part for each indicator: of all that have an id of Sotkanet's, or of these.
+
+    Raises LookupError for an id that no indicator has.
+    """
+    indicators = Indicator.objects.filter(sotkanet_id__isnull=False).order_by("sotkanet_id")
+    if sotkanet_ids is not None:
+        indicators = indicators.filter(sotkanet_id__in=sotkanet_ids)
+        if missing := set(sotkanet_ids) - set(indicators.values_list("sotkanet_id", flat=True)):
+            raise LookupError(f"No indicator has the Sotkanet id {', '.join(map(str, sorted(missing)))}.")
+    now = timezone.localtime()
+    with transaction.atomic():
+        run = ImportRun.objects.create(
+            source=ImportRun.Source.SOTKANET,
+            label=f"{now.day}.{now.month}.{now.year} {now:%H.%M}",
+            retrieved_on=now.date(),
+            licence=LICENCE,
+            citation=SOTKANET_CITATION,
+        )
+        ImportPart.objects.bulk_create(
+            ImportPart(run=run, indicator=indicator, first_year=years[0], last_year=years[-1])
+            for indicator in indicators
+        )
+    return run
+
+
+def unfinished() -> ImportRun | None:
+    """Return the latest run that has parts to be read still, if any: it was cut off, or some of it failed."""
+    return (
+        ImportRun.objects.filter(source=ImportRun.Source.SOTKANET)
+        .exclude(state=ImportRun.State.DONE)
+        .order_by("-started_at", "-pk")
+        .first()
+    )
+
+
+def carry_out(run: ImportRun, source: Sotkanet, *, told: Callable[[ImportPart], None] = lambda part: None) -> ImportRun:
+    """Read and write every part of the run that is not done yet; each is told of when it has ended.
+
+    A part that fails says why and leaves the others alone. Raises SotkanetError when not even the regions can be had,
+    and ImportGoingOn when another import is at it.
+    """
+    with _alone():
+        areas = area_of_regions(source.regions())
+        parts = list(run.parts.exclude(state=State.DONE).select_related("indicator").order_by("indicator__sotkanet_id"))
+        with ThreadPoolExecutor(CALLS, thread_name_prefix="sotkanet") as pool:
+            asked = {pool.submit(_ask, source, part): part for part in parts}
+            try:
+                for answered in as_completed(asked):
+                    part = asked.pop(answered)
+                    _finish(part, answered, areas)
+                    told(part)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return _close(run)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        (free,) = cursor.fetchone()
+        if not free:
+            raise ImportGoingOn(_("Another import from Sotkanet is going on. Wait for it to end."))
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def area_of_regions(regions: Sequence[Region]) -> dict[int, int]:
+    """Return the areas known here by Sotkanet's ids, which are found by category and code, and may change.
+
+    A municipality that is no more has no region: history is told under the present division.
+    """
+    places = {
+        (kind, code): pk for kind, code, pk in Area.objects.filter(valid_to=None).values_list("kind", "code", "pk")
+    }
+    found = {}
+    for region in regions:
+        for kind in CATEGORIES.get(region.category, ()):
+            if (pk := places.get((kind, region.code))) is not None:
+                found[region.id] = pk
+    return found
+
+
+def _ask(source: Sotkanet, part: ImportPart) -> Answer:
+    # In a thread of its own: it must not touch the database.
+    number = part.indicator.sotkanet_id
+    assert number is not None  # noqa: S101 - plan() chooses by it
+    return source.values(number, range(part.first_year, part.last_year + 1))
+
+
+def _finish(part: ImportPart, answered: Future[Answer], areas: dict[int, int]) -> None:
+    """Write what was answered and how it went, or that it failed; one or the other as a whole."""
+    try:
+        with transaction.atomic():
+            _write(part, answered.result(), areas)
+    except (SotkanetError, ImpossibleRows) as error:
+        log.warning("indicator %s of import %d failed: %s", part.indicator.sotkanet_id, part.run_id, error)
+        part.state, part.reason, part.finished_at = State.FAILED, str(error), timezone.now()
+        part.save(update_fields=["state", "reason", "finished_at"])
+
+
+def _write(part: ImportPart, answer: Answer, areas: dict[int, int]) -> None:
+    unknown = Counter(str(row.region) for row in answer.observations if row.region not in areas)
+    known = [row for row in answer.observations if row.region in areas]
+    tally = write_values(
+        part.run,
+        (
+            Row(
+                part.indicator_id,
+                areas[row.region],
+                row.year,
+                row.value,
+                row.absolute,
+                IndicatorValue.Status.OK,
+                row.gender,
+            )
+            for row in known
+        ),
+    )
+    part.rejections.all().delete()
+    Rejection.objects.bulk_create(
+        Rejection(part=part, reason=reason, what=what, rows=rows)
+        for reason, counted in (
+            (Rejection.Reason.REGION, unknown),
+            (Rejection.Reason.VALUE, Counter(answer.unreadable)),
+        )
+        for what, rows in sorted(counted.items())
+    )
+    part.state, part.reason, part.finished_at = State.DONE, "", timezone.now()
+    part.rows_read = len(answer.observations) + len(answer.unreadable)
+    part.rows_added, part.rows_changed, part.rows_unchanged = tally.added, tally.changed, tally.unchanged
+    part.rows_rejected = part.rows_read - tally.read
+    part.save()
+
+
+def _close(run: ImportRun) -> ImportRun:
+    """Add the parts up, and call the run done when all of them are."""
+    sums = run.parts.aggregate(**{name: Sum(name, default=0) for name in COUNTS})
+    for name in COUNTS:
+        setattr(run, name, sums[name])
+    done = not run.parts.exclude(state=State.DONE).exists()
+    run.state = ImportRun.State.DONE if done else ImportRun.State.INCOMPLETE
+    run.finished_at = timezone.now()
+    run.save()
+    return run

@@ -1,0 +1,326 @@
+"""Batches from Sotkanet: its manners, its faults, what is rejected, and going on where it was cut off."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from indicators import batches, sotkanet
+from indicators.batches import ImportGoingOn, carry_out, plan, unfinished
+from indicators.models import Area, FormerValue, ImportPart, ImportRun, Indicator, IndicatorValue, Rejection
+from indicators.sotkanet import Observation, Sotkanet, SotkanetError
+from indicators.tasks import import_sotkanet
+from tests.indicators.replica import Replica, serving
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference")]
+
+COUNTRY, KESKI_SUOMI, JYVASKYLA, JOUTSA = 658, 965, 85, 75
+REGIONS = [
+    {"id": COUNTRY, "code": "358", "category": "MAA", "memberOf": []},
+    {"id": KESKI_SUOMI, "code": "15", "category": "HYVINVOINTIALUE"},
+    {"id": JYVASKYLA, "code": "179", "category": "KUNTA"},
+    {"id": JOUTSA, "code": "172", "category": "KUNTA"},
+    # A code is unique only within a category, and most categories are not known here.
+    {"id": 9001, "code": "179", "category": "SEUTUKUNTA"},
+]
+NUMBERS = (127, 181, 761)
+YEARS = range(2018, 2021)
+
+
+def figures() -> list[dict[str, Any]]:
+    """Return made-up figures of three indicators: all regions, years and genders, Joutsa without the last year."""
+    return [
+        {
+            "indicator": number,
+            "region": region,
+            "year": year,
+            "gender": gender,
+            "value": number + year / 10,
+            **({"absValue": region} if number == 181 else {}),
+        }
+        for number in NUMBERS
+        for region in (COUNTRY, KESKI_SUOMI, JYVASKYLA, JOUTSA)
+        for year in YEARS
+        for gender in sotkanet.GENDERS
+        if not (region == JOUTSA and year == 2020)
+    ]
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    """A Sotkanet with these figures."""
+    with serving(Replica(list(REGIONS), figures())) as replica:
+        yield replica
+
+
+@pytest.fixture
+def ask(replica: Replica) -> Iterator[Sotkanet]:
+    """A client that does not wait long."""
+    with Sotkanet(replica.url, first_wait=0.01, patience=2) as client:
+        yield client
+
+
+def table() -> set[tuple[Any, ...]]:
+    """Return all figures, by what they are of."""
+    fields = ("indicator__sotkanet_id", "area__kind", "area__code", "year", "gender", "value", "absolute", "status")
+    return set(IndicatorValue.objects.values_list(*fields))
+
+
+def counts(run: ImportRun) -> tuple[int, int, int, int, int]:
+    """Return the counts of a run: read, added, changed, unchanged, rejected."""
+    return run.rows_read, run.rows_added, run.rows_changed, run.rows_unchanged, run.rows_rejected
+
+
+def planned(*numbers: int) -> ImportRun:
+    """Return a run of these indicators, of all three without."""
+    return plan(years=YEARS, sotkanet_ids=numbers or NUMBERS)
+
+
+def test_the_client_keeps_the_manners(replica: Replica, ask: Sotkanet) -> None:
+    answer = ask.values(181, range(2019, 2021), ["total"])
+    assert Observation(JYVASKYLA, 2019, "total", 181 + 201.9, 85.0) in answer.observations
+    assert len(answer.observations) == 7 and answer.unreadable == []
+    assert replica.asked == ["/rest/1.1/json?indicator=181&years=2019&years=2020&genders=total"]
+    assert replica.agents == {sotkanet.USER_AGENT} and "Hyte" in sotkanet.USER_AGENT
+    assert ask.values(999, YEARS).observations == []
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "html", "cut"])
+def test_what_may_be_better_the_next_time_is_asked_again(fault: str, replica: Replica, ask: Sotkanet) -> None:
+    replica.fault = lambda number: fault if number < 3 else ""
+    assert len(ask.regions()) == len(REGIONS)
+    assert len(replica.asked) == 4
+
+
+def test_it_gives_up_in_the_end_and_says_why(replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sotkanet, "ATTEMPTS", 3)
+    replica.fault = lambda number: "500"
+    with pytest.raises(SotkanetError, match=r"3 kertaa: .* 500"):
+        ask.regions()
+    assert len(replica.asked) == 3
+
+
+@pytest.mark.parametrize("fault", ["404", "object"])
+def test_what_will_not_be_better_is_not_asked_again(fault: str, replica: Replica, ask: Sotkanet) -> None:
+    replica.fault = lambda number: fault
+    with pytest.raises(SotkanetError):
+        ask.values(127, YEARS)
+    assert len(replica.asked) == 1
+
+
+def test_rows_that_cannot_be_read_are_told_apart(replica: Replica, ask: Sotkanet) -> None:
+    good = {"indicator": 127, "region": JYVASKYLA, "year": 2020, "gender": "total", "value": 3}
+    bad: list[Any] = [
+        good | {"value": None},
+        good | {"value": "3"},
+        good | {"value": True},
+        good | {"value": float("nan")},
+        good | {"year": 20200},
+        good | {"region": "85"},
+        good | {"indicator": 128},
+        good | {"gender": "all"},
+        good | {"absValue": "x"},
+        {name: good[name] for name in ("indicator", "year", "gender", "value")},
+        ["127", 85],
+        None,
+    ]
+    replica.rows = [good, *bad]
+    answer = ask.values(127, [2020, 20200], ["total", "all"])
+    assert answer.observations == [Observation(JYVASKYLA, 2020, "total", 3.0, None)]
+    # All but the one of another indicator, which was not asked for and does not come.
+    assert len(answer.unreadable) == len(bad) - 1
+
+
+def test_a_batch_brings_what_there_is_and_again_nothing(replica: Replica, ask: Sotkanet) -> None:
+    run = carry_out(planned(), ask)
+    assert run.state == ImportRun.State.DONE
+    assert counts(run) == (99, 99, 0, 0, 0)
+    assert table() == {
+        (row["indicator"], *KNOWN[row["region"]], row["year"], row["gender"], row["value"], row.get("absValue"), "ok")
+        for row in figures()
+    }
+    assert replica.most_at_once <= batches.CALLS
+    again = carry_out(planned(), ask)
+    assert counts(again) == (99, 0, 0, 99, 0)
+    assert set(IndicatorValue.objects.values_list("run", flat=True)) == {run.pk}
+
+
+KNOWN = {
+    COUNTRY: ("country", "358"),
+    KESKI_SUOMI: ("county", "15"),
+    JYVASKYLA: ("municipality", "179"),
+    JOUTSA: ("municipality", "172"),
+}
+
+
+def test_faults_on_the_way_lead_to_the_same_end(replica: Replica, ask: Sotkanet) -> None:
+    dice = random.Random(1)
+    replica.fault = lambda number: dice.choice(["500", "html", "cut"]) if dice.random() < 0.4 else ""
+    assert counts(carry_out(planned(), ask)) == (99, 99, 0, 0, 0)
+    assert len(replica.asked) > 4
+
+
+def test_unknown_regions_are_counted_and_named(replica: Replica, ask: Sotkanet) -> None:
+    strange = {"indicator": 127, "year": 2019, "gender": "total", "value": 1}
+    replica.rows += [
+        strange | {"region": 5588},
+        strange | {"region": 5588, "year": 2018},
+        # Listed, but of a category that is not known here.
+        strange | {"region": 9001},
+        "not a row",
+    ]
+    run = carry_out(planned(127, 181), ask)
+    # The line that is no row comes with the answer for each indicator.
+    assert counts(run) == (33 * 2 + 3 + 2, 66, 0, 0, 5)
+    assert list(Rejection.objects.filter(part__indicator__sotkanet_id=127).values_list("reason", "what", "rows")) == [
+        ("region", "5588", 2),
+        ("region", "9001", 1),
+        ("value", "not a row", 1),
+    ]
+
+
+def test_areas_are_found_by_code_when_ids_change(replica: Replica, ask: Sotkanet) -> None:
+    replica.regions[2] = {"id": 4444, "code": "179", "category": "KUNTA"}
+    replica.rows = [row | {"region": 4444} if row["region"] == JYVASKYLA else row for row in figures()]
+    assert counts(carry_out(planned(), ask)) == (99, 99, 0, 0, 0)
+    assert IndicatorValue.objects.filter(area__code="179", area__kind="municipality").count() == 27
+
+
+def test_one_that_fails_leaves_the_others_alone_and_is_read_later(
+    replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CALLS", 1)
+    # The regions, then the indicators in their order: the second is refused.
+    replica.fault = lambda number: "404" if number == 2 else ""
+    told: list[tuple[int | None, str]] = []
+    run = carry_out(planned(), ask, told=lambda part: told.append((part.indicator.sotkanet_id, part.state)))
+    assert sorted(told) == [(127, "done"), (181, "failed"), (761, "done")]
+    assert run.state == ImportRun.State.INCOMPLETE
+    assert counts(run) == (66, 66, 0, 0, 0)
+    assert "404" in ImportPart.objects.get(state="failed").reason
+    assert unfinished() == run
+    asked = len(replica.asked)
+    run = carry_out(run, ask)
+    assert (run.state, counts(run)) == (ImportRun.State.DONE, (99, 99, 0, 0, 0))
+    assert len(replica.asked) - asked == 2, "the regions and the one that had failed"
+    assert unfinished() is None
+
+
+def test_one_that_was_cut_off_goes_on_where_it_was(
+    replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As when the process is told to end."""
+
+    def end(part: ImportPart) -> None:
+        raise Killed
+
+    monkeypatch.setattr(batches, "CALLS", 1)
+    run = planned()
+    with pytest.raises(Killed):
+        carry_out(run, ask, told=end)
+    assert ImportPart.objects.filter(state="done").count() == 1
+    assert unfinished() == run
+    assert counts(carry_out(run, ask)) == (99, 99, 0, 0, 0)
+    assert IndicatorValue.objects.count() == 99
+
+
+def test_a_revised_figure_keeps_its_former_value_and_its_date(replica: Replica, ask: Sotkanet) -> None:
+    first = carry_out(planned(), ask)
+    revised = next(row for row in replica.rows if row["indicator"] == 761 and row["region"] == JOUTSA)
+    before = revised["value"]
+    revised["value"] = before + 1
+    second = carry_out(planned(), ask)
+    assert counts(second) == (99, 0, 1, 98, 0)
+    kept = FormerValue.objects.get()
+    assert (kept.value, kept.run, kept.replaced_by) == (before, first, second)
+    assert kept.area == Area.objects.get(kind="municipality", code="172")
+
+
+def test_a_figure_given_twice_fails_its_indicator(replica: Replica, ask: Sotkanet) -> None:
+    replica.rows.append(replica.rows[0] | {"value": 1.5})
+    run = carry_out(planned(), ask)
+    assert run.state == ImportRun.State.INCOMPLETE
+    assert ImportPart.objects.get(state="failed").reason == "Sama luku on annettu kahdesti."
+    assert run.rows_added == 66
+
+
+def test_without_the_regions_nothing_is_read(replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch) -> None:
+    replica.fault = lambda number: "404"
+    with pytest.raises(SotkanetError):
+        carry_out(planned(), ask)
+    assert len(replica.asked) == 1
+
+
+def test_one_import_at_a_time(replica: Replica, ask: Sotkanet, django_db_blocker: Any) -> None:
+    from django.db import connection
+
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [batches.LOCK])
+            with pytest.raises(ImportGoingOn):
+                carry_out(planned(), ask)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [batches.LOCK])
+    finally:
+        other.close()
+    assert replica.asked == []
+    assert carry_out(planned(), ask).state == ImportRun.State.DONE
+
+
+# --- The command and the weekly task -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Run the command against the replica, and return what it says."""
+    monkeypatch.setattr(sotkanet, "FIRST_WAIT", 0.01)
+
+    def called(*arguments: str) -> str:
+        out = StringIO()
+        call_command("import_sotkanet", "--base-url", replica.url, *arguments, stdout=out)
+        return out.getvalue()
+
+    return called
+
+
+def test_the_command(replica: Replica, command: Callable[..., str]) -> None:
+    said = command("--indicators", "127,181", "--years", "2018-2019")
+    assert "rows read 48: added 48, changed 0, unchanged 0, rejected 0" in said
+    assert "read 24, added 24" in said and "127" in said
+    assert set(IndicatorValue.objects.values_list("year", flat=True)) == {2018, 2019}
+    replica.fault = lambda number: "404" if "indicator=761" in replica.asked[number] else ""
+    with pytest.raises(CommandError, match="1 indicators failed"):
+        command("--indicators", "181,761", "--years", "2018-2020")
+    replica.fault = lambda number: ""
+    assert "rows read 66: added 42, changed 0, unchanged 24, rejected 0" in command("--resume")
+    with pytest.raises(CommandError, match="no import to go on with"):
+        command("--resume")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--years", "2025-2005"), ("--years", "20"), ("--indicators", "127;181"), ("--indicators", "1,99999999")],
+)
+def test_the_command_refuses_what_cannot_be(arguments: tuple[str, str], command: Callable[..., str]) -> None:
+    with pytest.raises(CommandError):
+        command(*arguments)
+    assert not ImportRun.objects.exists()
+
+
+def test_the_weekly_batch_reads_the_last_years_of_all_indicators(replica: Replica, settings: Any) -> None:
+    settings.SOTKANET_URL = replica.url
+    import_sotkanet()
+    run = ImportRun.objects.get()
+    assert (run.state, run.parts.count()) == (
+        ImportRun.State.DONE,
+        Indicator.objects.filter(sotkanet_id__isnull=False).count(),
+    )
+    part = run.parts.all()[0]
+    assert part.last_year - part.first_year == 10
+    assert run.rows_added == 99
