@@ -347,8 +347,9 @@ CELERY_BEAT_SCHEDULE = {
 # Where figures are fetched from every week; nowhere while it is empty.
 SOTKANET_URL = env.str("SOTKANET_URL", default="").strip().rstrip("/")
 if SOTKANET_URL:
-    if not SOTKANET_URL.startswith(("https://", "http://127.0.0.1")):
-        raise refuse("SOTKANET_URL", f"{SOTKANET_URL!r} does not begin with https://")
+    _figures = urlsplit(SOTKANET_URL)
+    if _figures.scheme != "https" or not _figures.hostname:
+        raise refuse("SOTKANET_URL", f"{SOTKANET_URL!r} is not https://host/path")
     CELERY_BEAT_SCHEDULE["import-sotkanet"] = {
         "task": "indicators.tasks.import_sotkanet",
         "schedule": crontab(day_of_week="sun", hour=4, minute=10),

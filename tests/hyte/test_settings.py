@@ -26,7 +26,7 @@ PRODUCTION = {
 
 def load(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> dict[str, Any]:
     """Run the settings file in an environment of production values with these changes."""
-    for name in [*PRODUCTION, "DEBUG", "LOG_LEVEL", "STATIC_ROOT"]:
+    for name in [*PRODUCTION, "DEBUG", "LOG_LEVEL", "SOTKANET_URL", "STATIC_ROOT"]:
         monkeypatch.delenv(name, raising=False)
     for name, value in {**PRODUCTION, **changes}.items():
         if value is not None:
@@ -64,6 +64,9 @@ def test_a_missing_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, nam
         ("DEFAULT_FROM_EMAIL", "hyte"),
         ("DEBUG", "perhaps"),
         ("LOG_LEVEL", "LOUD"),
+        ("SOTKANET_URL", "sotkanet.fi"),
+        ("SOTKANET_URL", "http://sotkanet.fi/rest/1.1"),
+        ("SOTKANET_URL", "https:///rest/1.1"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -79,6 +82,13 @@ def test_production_is_what_one_gets_without_saying_more(monkeypatch: pytest.Mon
     assert loaded["SESSION_COOKIE_SECURE"]
     assert loaded["CSRF_COOKIE_SECURE"]
     assert loaded["SECURE_HSTS_SECONDS"] >= 365 * 24 * 60 * 60
+
+
+def test_figures_are_fetched_every_week_only_where_it_is_said_from_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "import-sotkanet" not in load(monkeypatch, SOTKANET_URL="")["CELERY_BEAT_SCHEDULE"]
+    loaded = load(monkeypatch, SOTKANET_URL="https://sotkanet.fi/rest/1.1/")
+    assert loaded["SOTKANET_URL"] == "https://sotkanet.fi/rest/1.1"
+    assert loaded["CELERY_BEAT_SCHEDULE"]["import-sotkanet"]["task"] == "indicators.tasks.import_sotkanet"
 
 
 def manage(*words: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
