@@ -4,7 +4,7 @@ from django.urls import path
 
 from municipalities.register import views as register
 from municipalities.settings import views as settings
-from municipalities.views import documents, places
+from municipalities.views import documents, imports, places
 
 urlpatterns = [
     path("tyyli.css", places.county_style, name="county_style"),
@@ -27,6 +27,8 @@ urlpatterns = [
     path("organisaatiot/<int:pk>/poista/", register.organisation_remove, name="organisation_remove"),
     path("organisaatiot/<int:pk>/yhdista/", register.organisation_merge, name="organisation_merge"),
     path("kunnat/", places.municipalities, name="municipalities"),
+    path("tuonnit/", imports.imports, name="imports"),
+    path("tuonnit/<int:pk>/", imports.import_run, name="import_run"),
     path("asiakirjat/", documents.documents, name="documents"),
     path("asiakirjat/<int:pk>/", documents.document, name="document"),
     path("asiakirjat/<int:pk>/lataa/", documents.download, name="document_download"),

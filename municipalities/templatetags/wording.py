@@ -28,9 +28,11 @@ register.filter("moment", timewords.moment)
 # State → how it looks. The word always stands beside it, and each tone has a shape of its own.
 TONES = {
     **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
-    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda"), "going"),
-    **dict.fromkeys(("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent"), "done"),
-    **dict.fromkeys(("failed", "stayed_away"), "failed"),
+    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running"), "going"),
+    **dict.fromkeys(
+        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent", "done"), "done"
+    ),
+    **dict.fromkeys(("failed", "stayed_away", "incomplete"), "failed"),
     "cancelled": "ended",
 }
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
+from indicators.models import ImportPart, ImportRun, Indicator, Rejection
 from municipalities.models import Document, Organisation, Person, Priority, User
 from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
 from tests.conftest import use_long_ids
@@ -96,6 +98,30 @@ def _session(email: str) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+def _imports() -> dict[str, int]:
+    """Return the ids of two imports of figures: one that goes on, and one that could not read everything."""
+    ids: dict[str, int] = {}
+    for state, parts in (
+        (ImportRun.State.RUNNING, ("done", "waiting")),
+        (ImportRun.State.INCOMPLETE, ("done", "failed", "waiting")),
+    ):
+        run = ImportRun.objects.create(
+            source=ImportRun.Source.SOTKANET,
+            label=f"22.11.2026 {len(ids)}",
+            retrieved_on=date(2026, 11, 22),
+            state=state,
+        )
+        for indicator, of_part in zip(Indicator.objects.order_by("sotkanet_id"), parts, strict=False):
+            reason = "Sotkanet vastaa virheellä 500." if of_part == "failed" else ""
+            part = ImportPart.objects.create(
+                run=run, indicator=indicator, first_year=2005, last_year=2025, state=of_part, reason=reason
+            )
+            if of_part == "done":
+                Rejection.objects.create(part=part, reason=Rejection.Reason.REGION, what="5588", rows=23)
+        ids[f"import_{state.value}"] = run.pk
+    return ids
+
+
 def _ids() -> dict[str, int]:
     """Return the ids of what the pages are about, and put the documents into the states that pages show."""
     own = {"county__slug": "keski-suomi"}
@@ -120,6 +146,7 @@ def _ids() -> dict[str, int]:
         state="ready", ready_at=ready.queued_at, size=38_000, pages=4, sha256="a" * 64, progress=100, leased_until=None
     )
     return ids | {
+        **_imports(),
         "document_ready": ready.pk,
         "plan": rounds.get(year=2023).pk,
         "groups": rounds.get(year=2024).pk,

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_scopes import scope
 
+from indicators.models import ImportRun
 from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector, User
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.attachments import add_attachments
@@ -145,6 +146,8 @@ COUNTY: dict[str, Row] = {
     "negotiation_log": Row("..4.4", of="negotiation"),
     "municipalities": Row("....."),
     "municipality": Row(".....", of="municipality"),
+    "imports": Row(".3333"),
+    "import_run": Row(".3333", of="import_run"),
     "documents": Row("....."),
     "document": Row("..4.4", of="minutes_document"),
     "document_download": Row("..4.4", of="minutes_document"),
@@ -226,6 +229,7 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
 @pytest.fixture
 def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality) -> World:
     """A round with one negotiation of Hankasalmi, held and being minuted, and a summary on the agenda."""
+    ImportRun.objects.create(source="sotkanet", label="22.11.2026", retrieved_on=date(2026, 11, 22))
     with scope(county=keski_suomi):
         round_ = make_round(keski_suomi)
         negotiation = make_held(round_, [hankasalmi], by=coordinator)
@@ -257,6 +261,7 @@ MINUTED: dict[str, Callable[[World], Model]] = {
     "figure": lambda world: world.round.stated_figures.get(),
     "theme": lambda world: world.round.themes.get(),
     "finding": lambda world: world.negotiation.observations.get(),
+    "import_run": lambda world: ImportRun.objects.get(),
 }
 
 
