@@ -35,6 +35,12 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
 State = ImportPart.State
 
 
+# What Sotkanet calls the units that are known here.
+UNITS: dict[str, str] = {unit.value.replace("_", ""): unit.value for unit in Indicator.Unit}
+# Where an indicator belongs until somebody says it better.
+OTHER_THEME = "Muut tunnusluvut"
+
+
 class ImportGoingOn(Exception):
     """Another import from Sotkanet is going on: one is enough."""
 
@@ -63,6 +69,35 @@ def plan(*, years: range, sotkanet_ids: Sequence[int] | None = None) -> ImportRu
             for indicator in indicators
         )
     return run
+
+
+def add_indicators(source: Sotkanet, sotkanet_ids: Sequence[int]) -> list[Indicator]:
+    """Add to the catalogue those of these that it does not have, as Sotkanet describes them, and return them.
+
+    Which way is better, and the theme, Sotkanet does not tell: they are for people to say. Raises SotkanetError for an
+    id that Sotkanet does not have, and for a unit that is not known here: a figure must not be shown in a wrong one.
+    """
+    known = set(Indicator.objects.filter(sotkanet_id__in=sotkanet_ids).values_list("sotkanet_id", flat=True))
+    described = [source.describe(number) for number in sotkanet_ids if number not in known]
+    for told in described:
+        if told.unit not in UNITS:
+            raise SotkanetError(
+                _("Indicator %(id)d has the unit %(unit)s, which is not known here.")
+                % {"id": told.id, "unit": told.unit}
+            )
+    return Indicator.objects.bulk_create(
+        Indicator(
+            sotkanet_id=told.id,
+            name_fi=told.names["fi"][:300],
+            name_sv=told.names["sv"][:300],
+            name_en=told.names["en"][:300],
+            theme=OTHER_THEME,
+            unit=UNITS[told.unit],
+            decimals=told.decimals,
+            producer=told.producer[:200],
+        )
+        for told in described
+    )
 
 
 def unfinished() -> ImportRun | None:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import stamina
@@ -24,6 +24,9 @@ ATTEMPTS = 8
 # Seconds. A slow answer is as often as not an answer.
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 PATIENCE = 30.0
+
+
+Json = TypeVar("Json", list[Any], dict[str, Any])
 
 
 class SotkanetError(Exception):
@@ -50,6 +53,17 @@ class Observation(NamedTuple):
     gender: str
     value: float
     absolute: float | None
+
+
+@dataclass(frozen=True)
+class Description:
+    """What an indicator is, as Sotkanet tells: its names, and how its figures are written."""
+
+    id: int
+    names: dict[str, str]
+    producer: str
+    unit: str
+    decimals: int
 
 
 @dataclass(frozen=True)
@@ -81,13 +95,28 @@ class Sotkanet:
 
     def regions(self) -> list[Region]:
         """Return the regions that it has figures of. Raises SotkanetError."""
-        rows = self._ask("regions", [])
+        rows = self._ask("regions", [], list)
         try:
             return [Region(int(row["id"]), str(row["category"]), str(row["code"])) for row in rows]
         except (KeyError, TypeError, ValueError) as error:
             raise SotkanetError(
                 _("The list of regions is not as it used to be (%(error)s).") % {"error": repr(error)}
             ) from error
+
+    def describe(self, indicator: int) -> Description:
+        """Return what an indicator is. Raises SotkanetError, also for an id that it does not have."""
+        told = self._ask(f"indicators/{indicator}", [], dict)
+        try:
+            return Description(
+                id=int(told["id"]),
+                names={language: str(told["title"].get(language) or "") for language in ("fi", "sv", "en")},
+                producer=str(told["organization"]["title"]["fi"]),
+                unit=str(told["primaryValueType"]["code"]),
+                decimals=int(told["decimals"]),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            words = _("The description of indicator %(id)d is not as it used to be (%(error)s).")
+            raise SotkanetError(words % {"id": indicator, "error": repr(error)}) from error
 
     def values(self, indicator: int, years: Iterable[int], genders: Iterable[str] = GENDERS) -> Answer:
         """Return the figures of an indicator, none where it has none in these years. Raises SotkanetError."""
@@ -97,7 +126,7 @@ class Sotkanet:
             *(("genders", gender) for gender in genders),
         ]
         answer = Answer([], [])
-        for row in self._ask("json", asked):
+        for row in self._ask("json", asked, list):
             observation = _read(row, indicator)
             if observation is None:
                 answer.unreadable.append(str(row)[:200])
@@ -105,18 +134,18 @@ class Sotkanet:
                 answer.observations.append(observation)
         return answer
 
-    def _ask(self, path: str, parameters: list[tuple[str, str]]) -> list[Any]:
+    def _ask(self, path: str, parameters: list[tuple[str, str]], expected: type[Json]) -> Json:
         try:
             for attempt in stamina.retry_context(
                 on=_Passing, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_max=LONGEST_WAIT
             ):
                 with attempt:
-                    return self._ask_once(path, parameters)
+                    return self._ask_once(path, parameters, expected)
         except _Passing as error:
             raise SotkanetError(_("Asked %(times)d times: %(error)s") % {"times": ATTEMPTS, "error": error}) from error
         raise AssertionError("a retry either returns or raises")
 
-    def _ask_once(self, path: str, parameters: list[tuple[str, str]]) -> list[Any]:
+    def _ask_once(self, path: str, parameters: list[tuple[str, str]], expected: type[Json]) -> Json:
         try:
             response = self._http.get(path, params=httpx.QueryParams(tuple(parameters)))
         except httpx.TimeoutException as error:
@@ -138,8 +167,8 @@ class Sotkanet:
             raise _Passing(
                 _("Sotkanet answers with something else than figures, such as a page about a break.")
             ) from error
-        if not isinstance(answer, list):
-            raise SotkanetError(_("The answer is not as it used to be: a list was expected."))
+        if not isinstance(answer, expected):
+            raise SotkanetError(_("The answer is not as it used to be: it has another form."))
         return answer
 
 

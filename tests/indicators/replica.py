@@ -18,6 +18,7 @@ class Replica:
 
     regions: list[dict[str, Any]]
     rows: list[Any]
+    descriptions: dict[int, Any] = field(default_factory=dict)
     # Of each question, by its number from 0: the fault in place of an answer, or none.
     fault: Callable[[int], str] = lambda number: ""
     asked: list[str] = field(default_factory=list)
@@ -73,6 +74,9 @@ def handler(replica: Replica) -> type[BaseHTTPRequestHandler]:
                     raise ValueError(other)
             if url.path == "/rest/1.1/regions":
                 return self._send(200, json.dumps(replica.regions).encode())
+            if url.path.startswith("/rest/1.1/indicators/"):
+                told = replica.descriptions.get(int(url.path.rsplit("/", 1)[1]))
+                return self._send(404 if told is None else 200, json.dumps(told or {}).encode())
             query = parse_qs(url.query)
             if url.path != "/rest/1.1/json" or not all(query.get(name) for name in ("indicator", "years", "genders")):
                 return self._send(400, b"<html>Bad Request</html>", "text/html")

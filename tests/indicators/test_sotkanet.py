@@ -303,11 +303,63 @@ def test_the_command(replica: Replica, command: Callable[..., str]) -> None:
         command("--resume")
 
 
+DESCRIBED = {
+    "id": 313,
+    "title": {"fi": "Sairastavuusindeksi", "sv": "Sjuklighetsindex", "en": ""},
+    "organization": {"id": 2, "title": {"fi": "Terveyden ja hyvinvoinnin laitos (THL)"}},
+    "primaryValueType": {"code": "PER1000", "title": {"fi": "x"}},
+    "decimals": 2,
+}
+
+
+def test_an_indicator_that_the_catalogue_does_not_have_is_added_as_it_is_described(
+    replica: Replica, command: Callable[..., str]
+) -> None:
+    replica.descriptions[313] = DESCRIBED
+    replica.rows.append({"indicator": 313, "region": JYVASKYLA, "year": 2019, "gender": "total", "value": 101.5})
+    with pytest.raises(CommandError, match="313"):
+        command("--indicators", "127,313", "--years", "2019")
+    said = command("--indicators", "127,313", "--years", "2019", "--add")
+    assert "added to the catalogue" in said and "rows read 13: added 13" in said
+    added = Indicator.objects.get(sotkanet_id=313)
+    assert (added.name_fi, added.name_sv, added.unit, added.decimals, added.polarity) == (
+        *("Sairastavuusindeksi", "Sjuklighetsindex", "PER_1000", 2, "neutral"),
+    )
+    asked = len(replica.asked)
+    command("--indicators", "127,313", "--years", "2019", "--add")
+    assert not any("/indicators/" in path for path in replica.asked[asked:])
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        None,
+        DESCRIBED | {"primaryValueType": {"code": "PARSEC"}},
+        {name: value for name, value in DESCRIBED.items() if name != "decimals"},
+        [DESCRIBED],
+    ],
+)
+def test_one_that_is_not_described_as_it_should_is_not_added(
+    described: Any, replica: Replica, command: Callable[..., str]
+) -> None:
+    replica.descriptions[313] = described
+    with pytest.raises(CommandError):
+        command("--indicators", "127,313", "--years", "2019", "--add")
+    assert not Indicator.objects.filter(sotkanet_id=313).exists()
+    assert not ImportRun.objects.exists()
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [("--years", "2025-2005"), ("--years", "20"), ("--indicators", "127;181"), ("--indicators", "1,99999999")],
+    [
+        ("--add",),
+        ("--years", "2025-2005"),
+        ("--years", "20"),
+        ("--indicators", "127;181"),
+        ("--indicators", "1,99999999"),
+    ],
 )
-def test_the_command_refuses_what_cannot_be(arguments: tuple[str, str], command: Callable[..., str]) -> None:
+def test_the_command_refuses_what_cannot_be(arguments: tuple[str, ...], command: Callable[..., str]) -> None:
     with pytest.raises(CommandError):
         command(*arguments)
     assert not ImportRun.objects.exists()

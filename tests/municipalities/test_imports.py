@@ -64,7 +64,7 @@ def test_nothing_imported_yet(page: Callable[..., str]) -> None:
 def test_each_import_is_told_with_its_counts_and_how_far_it_is(page: Callable[..., str]) -> None:
     run = made("22.11.2026", "done", "failed", "waiting")
     text = page("imports")
-    assert "Sotkanet: 22.11.2026" in text and "2 / 3" in text and "Kesken" in text
+    assert "Sotkanet: 22.11.2026" in text and "2 / 3" in text and "Vajaa" in text
     text = page("import_run", run.pk)
     assert "Sotkanet ei vastaa." in text
     assert "Jätetty pois 23: alue, jota lähde ei luettele tai jota täällä ei tunneta (5588)" in text

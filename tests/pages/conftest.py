@@ -107,7 +107,7 @@ def _imports() -> dict[str, int]:
     ):
         run = ImportRun.objects.create(
             source=ImportRun.Source.SOTKANET,
-            label=f"22.11.2026 {len(ids)}",
+            label=f"22.11.2026 klo {4 + len(ids)}.10",
             retrieved_on=date(2026, 11, 22),
             state=state,
         )

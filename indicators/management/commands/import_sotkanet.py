@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from indicators.batches import ImportGoingOn, carry_out, plan, unfinished
+from indicators.batches import ImportGoingOn, add_indicators, carry_out, plan, unfinished
 from indicators.models import ImportPart, ImportRun
 from indicators.sotkanet import BASE_URL, Sotkanet, SotkanetError
 
@@ -44,15 +44,23 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--base-url", default=settings.SOTKANET_URL or BASE_URL, help="(%(default)s)")
         parser.add_argument("--indicators", type=numbers, help="Sotkanet's ids, as 127,761; all of the catalogue")
+        parser.add_argument(
+            "--add", action="store_true", help="add those of --indicators that the catalogue does not have yet"
+        )
         parser.add_argument("--years", type=years, help="such as 2005-2025; from 2005 to this year")
         parser.add_argument("--resume", action="store_true", help="go on with the latest import that was not finished")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Carry the import out. Fails when any of it failed; what was read is kept, and --resume reads the rest."""
-        run = self._run(options)
-        self.stdout.write(f"Import {run.pk} of {run.parts.count()} indicators from {options['base_url']}")
+        if options["add"] and not options["indicators"]:
+            raise CommandError("--add needs --indicators: the ids to add.")
         try:
             with Sotkanet(options["base_url"]) as source:
+                if options["add"]:
+                    for added in add_indicators(source, options["indicators"]):
+                        self.stdout.write(f"{added.sotkanet_id:>6}  {added.name_fi[:50]:<50} added to the catalogue")
+                run = self._run(options)
+                self.stdout.write(f"Import {run.pk} of {run.parts.count()} indicators from {options['base_url']}")
                 carry_out(run, source, told=self._tell)
         except (SotkanetError, ImportGoingOn) as error:
             raise CommandError(f"{error} Go on later with --resume.") from error
