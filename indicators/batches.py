@@ -60,7 +60,7 @@ def plan(*, years: range, sotkanet_ids: Sequence[int] | None = None) -> ImportRu
         run = ImportRun.objects.create(
             source=ImportRun.Source.SOTKANET,
             label=f"{now.day}.{now.month}.{now.year} {now:%H.%M}",
-            retrieved_on=now.date(),
+            retrieved_on=timezone.localdate(),
             licence=LICENCE,
             citation=SOTKANET_CITATION,
         )
@@ -197,6 +197,7 @@ def _write(part: ImportPart, answer: Answer, areas: dict[int, int]) -> None:
             for row in known
         ),
     )
+    _confirm(part, len(known))
     part.rejections.all().delete()
     Rejection.objects.bulk_create(
         Rejection(part=part, reason=reason, what=what, rows=rows)
@@ -211,6 +212,22 @@ def _write(part: ImportPart, answer: Answer, areas: dict[int, int]) -> None:
     part.rows_added, part.rows_changed, part.rows_unchanged = tally.added, tally.changed, tally.unchanged
     part.rows_rejected = part.rows_read - tally.read
     part.save()
+
+
+def _confirm(part: ImportPart, given: int) -> None:
+    """Enter that the indicator's figures of these years are as Sotkanet gives them today.
+
+    Unless there are some that it gives no more: they stay, and are of the day on which they were last seen to be given.
+    """
+    years = range(part.first_year, part.last_year + 1)
+    real = IndicatorValue.objects.filter(indicator=part.indicator_id, year__gte=years[0], year__lte=years[-1])
+    there = real.exclude(run__source=ImportRun.Source.EXAMPLE).count()
+    if there != given:
+        log.warning("indicator %s: %d figures are there, %d are given", part.indicator.sotkanet_id, there, given)
+        return
+    Indicator.objects.filter(pk=part.indicator_id).update(
+        read_on=timezone.localdate(), read_from=years[0], read_to=years[-1]
+    )
 
 
 def _close(run: ImportRun) -> ImportRun:

@@ -391,9 +391,9 @@ def read_figures(
         .order_by("year")
         .values_list("indicator_id", "area_id", "year", "value", "status", "run_id")
     )
-    with translation.override(language):
-        runs = ImportRun.objects.in_bulk({row[5] for row in rows})
-        origins = {pk: _origin(run) for pk, run in runs.items()}
+    runs = ImportRun.objects.in_bulk({row[5] for row in rows})
+    read = {item.indicator_id: item.indicator for item in items}
+    origins: dict[tuple[int, date], Origin] = {}
     points: dict[tuple[int, int], list[Point]] = defaultdict(list)
     by_area: dict[int, dict[int, float]] = {pk: {year: value} for pk, value in (populations or {}).items()}
     read_populations: dict[int, dict[int, float]] = defaultdict(dict)
@@ -401,7 +401,11 @@ def read_figures(
         if indicator_id == population and value is not None:
             read_populations[area_id][of_year] = value
         if indicator_id in wanted:
-            points[indicator_id, area_id].append(Point(of_year, value, status, origins[run_id]))
+            day = _retrieved(runs[run_id], read[indicator_id], of_year)
+            if (run_id, day) not in origins:
+                with translation.override(language):
+                    origins[run_id, day] = _origin(runs[run_id], day)
+            points[indicator_id, area_id].append(Point(of_year, value, status, origins[run_id, day]))
     return Figures(
         measures=measures,
         year=year,
@@ -440,10 +444,19 @@ def _measure(indicator: Indicator, language: str) -> Measure:
     )
 
 
-def _origin(run: ImportRun) -> Origin:
+def _retrieved(run: ImportRun, indicator: Indicator, year: int) -> date:
+    """Return the day on which the source was last seen to give a figure that this run brought."""
+    if run.source != ImportRun.Source.SOTKANET or indicator.read_on is None:
+        return run.retrieved_on
+    if indicator.read_from is None or indicator.read_to is None or not indicator.read_from <= year <= indicator.read_to:
+        return run.retrieved_on
+    return max(run.retrieved_on, indicator.read_on)
+
+
+def _origin(run: ImportRun, retrieved_on: date) -> Origin:
     return Origin(
         name=str(run.get_source_display()),
-        retrieved_on=run.retrieved_on,
+        retrieved_on=retrieved_on,
         is_example=run.source == ImportRun.Source.EXAMPLE,
         licence=run.licence,
         citation=run.citation,

@@ -151,6 +151,11 @@ class Indicator(LocalisedNames):
     polarity = models.CharField(_("polarity"), max_length=10, choices=Polarity, default=Polarity.NEUTRAL)
     survey = models.CharField(_("survey"), max_length=10, choices=Survey, blank=True, default=Survey.NONE)
     producer = models.CharField(_("producer"), max_length=200, blank=True)
+    # When Sotkanet was last asked for it, and for which years: what it then still had is of that day, though nothing
+    # was written.
+    read_on = models.DateField(_("last read"), null=True, blank=True, editable=False)
+    read_from = models.PositiveSmallIntegerField(_("first year read"), null=True, blank=True, editable=False)
+    read_to = models.PositiveSmallIntegerField(_("last year read"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("indicator")

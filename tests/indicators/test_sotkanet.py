@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -12,7 +13,17 @@ from django.core.management import CommandError, call_command
 
 from indicators import batches, sotkanet
 from indicators.batches import ImportGoingOn, carry_out, plan, unfinished
-from indicators.models import Area, FormerValue, ImportPart, ImportRun, Indicator, IndicatorValue, Rejection
+from indicators.figures import read_figures
+from indicators.models import (
+    Area,
+    FormerValue,
+    ImportPart,
+    ImportRun,
+    Indicator,
+    IndicatorSet,
+    IndicatorValue,
+    Rejection,
+)
 from indicators.sotkanet import Observation, Sotkanet, SotkanetError
 from indicators.tasks import import_sotkanet
 from tests.indicators.replica import Replica, serving
@@ -240,6 +251,38 @@ def test_a_revised_figure_keeps_its_former_value_and_its_date(replica: Replica, 
     kept = FormerValue.objects.get()
     assert (kept.value, kept.run, kept.replaced_by) == (before, first, second)
     assert kept.area == Area.objects.get(kind="municipality", code="172")
+
+
+def test_a_figure_is_of_the_day_on_which_it_was_last_seen_to_be_given(
+    replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing was written; what is given no more stays, and is of the day before."""
+    county = Area.objects.get(kind="county", code="15")
+    chosen = IndicatorSet.objects.create(owner=county, name="Kokeilu", version="1")
+    for position, indicator in enumerate(Indicator.objects.filter(sotkanet_id__in=NUMBERS).order_by("sotkanet_id")):
+        chosen.items.create(indicator=indicator, position=position)
+
+    def retrieved(number: int) -> set[date]:
+        figures = read_figures(chosen, [county], year=2025, language="fi")
+        (measure,) = [measure for measure in figures.measures if measure.sotkanet_id == number]
+        return {point.origin.retrieved_on for point in figures.points(measure, county)}
+
+    def on(day: date, years: range = YEARS) -> None:
+        monkeypatch.setattr("django.utils.timezone.localdate", lambda *arguments: day)
+        run = carry_out(plan(years=years, sotkanet_ids=NUMBERS), ask)
+        assert run.state == ImportRun.State.DONE
+
+    first, second, third = date(2030, 1, 6), date(2030, 1, 13), date(2030, 1, 20)
+    on(first)
+    assert retrieved(127) == {first}
+    on(second)
+    assert retrieved(127) == retrieved(761) == {second}
+    # The figures of 127 of one region are withdrawn; and of the others only a year is read.
+    replica.rows = [row for row in replica.rows if (row["indicator"], row["region"]) != (127, KESKI_SUOMI)]
+    on(third, range(2019, 2020))
+    assert retrieved(127) == {second}
+    assert IndicatorValue.objects.filter(indicator__sotkanet_id=127, area=county).count() == 9
+    assert retrieved(761) == {first, third}
 
 
 def test_a_figure_given_twice_fails_its_indicator(replica: Replica, ask: Sotkanet) -> None:
