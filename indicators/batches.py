@@ -145,6 +145,19 @@ def _alone() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
+def goes_on() -> bool:
+    """Return whether an import is being carried out now, by anybody: a run that says so may have been cut off."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
+            " AND (classid, objid, objsubid) = (0, %s, 1)"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [LOCK],
+        )
+        (held,) = cursor.fetchone()
+    return bool(held)
+
+
 def area_of_regions(regions: Sequence[Region]) -> dict[int, int]:
     """Return the areas known here by Sotkanet's ids, which are found by category and code, and may change.
 

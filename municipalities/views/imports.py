@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from indicators.batches import goes_on
 from indicators.models import ImportPart, ImportRun, Rejection
 from municipalities.access import CountyRequest
 from municipalities.tables import Choice, Column, Kind, Search, Table
@@ -73,7 +74,7 @@ def imports(request: CountyRequest, county: str) -> HttpResponse:
     )
     if answer := table.file():
         return answer
-    return render(request, "municipalities/imports.html", {"table": table})
+    return render(request, "municipalities/imports.html", {"table": table, "going": goes_on()})
 
 
 @require_safe
@@ -81,9 +82,10 @@ def import_run(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Show an import, indicator by indicator. Asked by htmx, give only how far it is."""
     request.access.require(request.access.is_coordinator)
     run = get_object_or_404(_runs(), pk=pk)
-    running = run.state == ImportRun.State.RUNNING
+    going = goes_on()
+    how_far = {"run": run, "going": going, "running": going and run.state == ImportRun.State.RUNNING}
     if request.headers.get("HX-Request"):
-        return render(request, "municipalities/import_progress.html", {"run": run, "running": running})
+        return render(request, "municipalities/import_progress.html", how_far)
     parts = ImportPart.objects.filter(run=run).select_related("indicator")
     table: Table[ImportPart] = Table(
         request,
@@ -95,4 +97,4 @@ def import_run(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     )
     if answer := table.file():
         return answer
-    return render(request, "municipalities/import.html", {"run": run, "running": running, "table": table})
+    return render(request, "municipalities/import.html", {**how_far, "table": table})

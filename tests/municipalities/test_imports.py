@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from indicators.batches import LOCK
 from indicators.models import ImportPart, ImportRun, Indicator, Rejection
 from municipalities.models import County, User
 
@@ -74,8 +76,34 @@ def test_each_import_is_told_with_its_counts_and_how_far_it_is(page: Callable[..
     assert "Mitattu 22.11.2026 1" in row and "Sotkanet ei vastaa." in row
 
 
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Hold, from another connection, what an import holds while it goes on."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            yield
+    finally:
+        other.close()
+
+
+def test_one_that_was_cut_off_is_not_told_to_go_on(page: Callable[..., str]) -> None:
+    run = made("22.11.2026", "done", "waiting")
+    for text in (page("imports"), page("import_run", run.pk)):
+        assert "Keskeytynyt" in text and "Käynnissä" not in text.replace(">Käynnissä</option>", "")
+    text = page("import_run", run.pk)
+    assert "hx-get" not in text and "Seuraava haku jatkaa siitä" in text
+
+
 def test_one_that_goes_on_tells_how_far_it_is_by_itself(page: Callable[..., str]) -> None:
     run = made("22.11.2026", "done", "waiting")
+    with going_on():
+        _tells_how_far(page, run)
+
+
+def _tells_how_far(page: Callable[..., str], run: ImportRun) -> None:
+    assert "Seuraava haku jatkaa siitä" not in page("import_run", run.pk)
     assert 'hx-trigger="every 2s"' in page("import_run", run.pk)
     part = page("import_run", run.pk, htmx=True)
     assert "1 / 2 tunnuslukua" in part and "<html" not in part
