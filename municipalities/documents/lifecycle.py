@@ -65,8 +65,6 @@ STEPS: dict[str, tuple[int, Any]] = {
     "storing": (95, gettext_lazy("storing the file")),
 }
 
-FIRST_STEP = "laying-out"
-
 # After a worker's death its document is queued again within LEASE plus the reaper's interval (15 s), and a lost
 # message is sent again within MESSAGE_TRUSTED plus the same: both well under the 60 s that are promised.
 LEASE = timedelta(seconds=30)
@@ -267,7 +265,7 @@ def start(county: County, document_id: int, *, message: str = "") -> Lease | Non
     document.attempts += 1
     document.lease = uuid4()
     document.leased_until = Now() + LEASE
-    document.progress, document.step = STEPS[FIRST_STEP][0], FIRST_STEP
+    document.progress, document.step = 0, ""
     _save(document, "state", "attempts", "lease", "leased_until", "progress", "step")
     record(document, "started", by=None, attempt=document.attempts, message=message)
     return Lease(county, document.pk, document.lease)
@@ -401,7 +399,8 @@ def reap() -> None:
 def requeue(left: Document) -> None:
     """Queue a document again whose lease has run out: its worker has gone."""
     run_out = Document.objects.filter(pk=left.pk, state=State.RENDERING, leased_until__lt=Now())
-    document: Document | None = run_out.select_for_update(of=("self",)).first()
+    # One that somebody holds in a transaction is not waited for: the others would wait with it.
+    document: Document | None = run_out.select_for_update(of=("self",), skip_locked=True).first()
     if document is not None:
         _cut_off(document)
 

@@ -88,7 +88,7 @@ def _give_up(lease: Lease, error: BaseException) -> None:
 
 def _make(lease: Lease, *, deadline: float) -> None:
     """Render and store the document. Raises whatever stops it."""
-    told = time.monotonic()
+    told = float("-inf")
 
     def step(name: str) -> None:
         nonlocal told
@@ -101,6 +101,7 @@ def _make(lease: Lease, *, deadline: float) -> None:
             told = now
 
     document = readdress(lease)
+    step("laying-out")
     kind = kind_named(document.kind)
     frozen = thaw(document)
     with translation.override(document.language):

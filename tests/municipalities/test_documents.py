@@ -270,6 +270,7 @@ def test_a_queued_document_becomes_ready(in_scope: County, monkeypatch: pytest.M
     monkeypatch.setattr(rendering, "STEP_SEEN", 0)
     render(in_scope, document.pk)
     assert steps == [
+        ("laying-out", 5, False),
         ("writing", 70, False),
         ("checking", 85, False),
         ("storing", 95, False),
@@ -293,13 +294,6 @@ def test_a_short_document_is_ready_before_a_second_step_is_told(
     monkeypatch.setattr(rendering, "STEP_SEEN", 60)
     told: list[str] = []
     monkeypatch.setattr(Lease, "step", lambda lease, name: told.append(name))
-    genuine = rendering.lay_out
-
-    def watched(*arguments: Any) -> Any:
-        told.append(fresh(document).step)
-        return genuine(*arguments)
-
-    monkeypatch.setattr(rendering, "lay_out", watched)
     render(in_scope, document.pk)
     assert fresh(document).state == State.READY
     assert told == ["laying-out"]

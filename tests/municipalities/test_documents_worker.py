@@ -15,10 +15,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from municipalities.documents import path_of, rendering
-from municipalities.documents.lifecycle import messages_waiting, start
+from municipalities.documents.lifecycle import messages_waiting, reap, start
 from municipalities.models import County, Document, Event
 from municipalities.tasks import render_document
 from tests.municipalities.sample import Sample, request_sample, sample
@@ -80,6 +82,29 @@ def test_killed_or_standing_still_a_worker_loses_its_document_to_another(
     after = path_of(long_for_a).stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert_ready_once(documents)
+
+
+def test_what_a_frozen_worker_holds_does_not_hold_up_the_others(county: County) -> None:
+    """It is frozen in the middle of a transaction: the reaper leaves its document for later, and goes on."""
+    held, free = (request_sample(county, sample(f"Asiakirja {n}")) for n in (1, 2))
+    for document in (held, free):
+        assert start(county, document.pk) is not None
+    Document.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    frozen = connection.copy()
+    try:
+        frozen.set_autocommit(False)
+        with frozen.cursor() as cursor:
+            cursor.execute("SELECT FROM municipalities_document WHERE id = %s FOR UPDATE", [held.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        reap()
+        assert (states([held]), states([free])) == ({State.RENDERING}, {State.QUEUED})
+    finally:
+        frozen.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+    reap()
+    assert states([held]) == {State.QUEUED}
 
 
 def test_an_emptied_redis_loses_no_document(county: County, start_worker: StartWorker) -> None:
