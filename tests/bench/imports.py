@@ -21,7 +21,9 @@ COPY = "COPY bare (indicator_id, area_id, year, value, absolute, status, gender,
 
 def measure(*, indicators: int) -> Section:
     """Import the figures of so many indicators: of 308 municipalities, 22 years and 3 genders each."""
-    areas = list(Area.objects.filter(kind=Area.Kind.MUNICIPALITY, valid_to=None).values_list("pk", flat=True))
+    # The real ones: other measurements make municipalities of their own.
+    real = Area.objects.filter(kind=Area.Kind.MUNICIPALITY, valid_to=None, code__regex=r"^\d{3}$")
+    areas = list(real.order_by("code").values_list("pk", flat=True))
     made = Indicator.objects.bulk_create(
         Indicator(name_fi=f"Mitattu {number}", theme="Mittaus") for number in range(indicators)
     )
@@ -61,7 +63,9 @@ def measure(*, indicators: int) -> Section:
             Figure("slower than a bare COPY", first / bare, "x", 1 / LEAST_OF_COPY, of, {"bare": bare, "first": first}),
             Figure("again with nothing changed / the first time", again / first, "x", 1.0, f"{again:.1f} s"),
             Figure("rows written by the second time", writers - 1, "", 0),
-            Figure("peak memory", memory, "MiB", MOST_MEMORY, f"{before:.0f} before"),
+            Figure(
+                "peak memory beyond what there was before", memory - before, "MiB", MOST_MEMORY, f"{before:.0f} before"
+            ),
         ],
     )
 
