@@ -32,13 +32,12 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "KUNTA": (Area.Kind.MUNICIPALITY,),
 }
 
-State = ImportPart.State
-
-
 # What Sotkanet calls the units that are known here.
 UNITS: dict[str, str] = {unit.value.replace("_", ""): unit.value for unit in Indicator.Unit}
 # Where an indicator belongs until somebody says it better.
 OTHER_THEME = "Muut tunnusluvut"
+
+State = ImportPart.State
 
 
 class ImportGoingOn(Exception):

@@ -123,11 +123,7 @@ def add_to_run(run: ImportRun, rows: Sequence[Row]) -> Tally:
         run.rows_added += tally.added
         run.rows_changed += tally.changed
         run.finished_at = timezone.now()
-        run.save(
-            update_fields=[
-                *("state", "finished_at", "rows_read", "rows_added", "rows_changed", "rows_unchanged"),
-            ]
-        )
+        run.save(update_fields=["state", "finished_at", "rows_read", "rows_added", "rows_changed", "rows_unchanged"])
     return tally
 
 

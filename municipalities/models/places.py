@@ -99,9 +99,14 @@ class County(models.Model):
         return self.area.name
 
     @property
+    def written_languages(self) -> list[str]:
+        """The languages that the county writes in, the first one first; Finnish until it has said anything."""
+        return self.languages or ["fi"]
+
+    @property
     def first_language(self) -> str:
         """The language that the county writes its own words in."""
-        return self.languages[0] if self.languages else "fi"
+        return self.written_languages[0]
 
     def minutes_name_in(self, language: str) -> str:
         """Return what minutes are called: by the county's own word in its first language, else by the usual one."""

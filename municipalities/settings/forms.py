@@ -92,7 +92,7 @@ class CountySettingsForm(EditForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first, *others = self.instance.languages or [self.instance.first_language]
+        first, *others = self.instance.written_languages
         without_own = County(languages=[first])
         for name, usual in (
             ("minutes_name", without_own.minutes_name_in(first)),

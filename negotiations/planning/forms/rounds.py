@@ -91,7 +91,7 @@ class RoundForm(EditForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        languages = self.access.county.languages or ["fi"]
+        languages = self.access.county.written_languages
         if self.instance.pk and self.instance.language not in languages:
             languages = [*languages, self.instance.language]
         if len(languages) == 1:
