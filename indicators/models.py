@@ -145,12 +145,27 @@ class Indicator(LocalisedNames):
         help_text=_("the county whose own indicator this is; none for national ones"),
     )
     sotkanet_id = models.PositiveIntegerField(_("Sotkanet's id"), null=True, blank=True, unique=True)
+    statfin_code = models.CharField(
+        _("Statistics Finland's code"),
+        max_length=60,
+        blank=True,
+        help_text=_("the table and what is picked from it, for example vaerak/11re:0-6"),
+    )
     theme = models.CharField(_("theme"), max_length=100, help_text=_("in Finnish, as in the priorities"))
     unit = models.CharField(_("unit"), max_length=20, choices=Unit, default=Unit.PERCENT)
     decimals = models.PositiveSmallIntegerField(_("decimals"), default=1)
     polarity = models.CharField(_("polarity"), max_length=10, choices=Polarity, default=Polarity.NEUTRAL)
     survey = models.CharField(_("survey"), max_length=10, choices=Survey, blank=True, default=Survey.NONE)
     producer = models.CharField(_("producer"), max_length=200, blank=True)
+    description_fi = models.TextField(_("what it tells, in Finnish"), blank=True)
+    description_sv = models.TextField(_("what it tells, in Swedish"), blank=True)
+    description_en = models.TextField(_("what it tells, in English"), blank=True)
+    interpretation_fi = models.TextField(_("how to read it, in Finnish"), blank=True)
+    interpretation_sv = models.TextField(_("how to read it, in Swedish"), blank=True)
+    interpretation_en = models.TextField(_("how to read it, in English"), blank=True)
+    limits_fi = models.TextField(_("its limits, in Finnish"), blank=True)
+    limits_sv = models.TextField(_("its limits, in Swedish"), blank=True)
+    limits_en = models.TextField(_("its limits, in English"), blank=True)
     # When Sotkanet was last asked for it, and for which years: what it then still had is of that day, though nothing
     # was written.
     read_on = models.DateField(_("last read"), null=True, blank=True, editable=False)
@@ -161,9 +176,22 @@ class Indicator(LocalisedNames):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ("theme", "name_fi")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["statfin_code"], condition=~Q(statfin_code=""), name="indicator_statfin_code_once"
+            ),
+            # What a county brings itself is never mistaken for a national source's.
+            models.CheckConstraint(
+                condition=Q(owner=None) | Q(sotkanet_id=None, statfin_code=""), name="indicator_own_or_national"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
+
+    def text_in(self, kind: str, language: str) -> str:
+        """Return its "description", "interpretation" or "limits" in a language, in Finnish where there is no other."""
+        return getattr(self, f"{kind}_{language[:2]}", "") or str(getattr(self, f"{kind}_fi"))
 
 
 class IndicatorSet(models.Model):
@@ -179,6 +207,9 @@ class IndicatorSet(models.Model):
     )
     name = models.CharField(_("name"), max_length=200)
     version = models.CharField(_("version"), max_length=40)
+    basis = models.TextField(
+        _("what it rests on"), blank=True, help_text=_("the document or decision that the list comes from")
+    )
     indicators: models.ManyToManyField[Indicator, IndicatorSetItem] = models.ManyToManyField(
         Indicator, through="IndicatorSetItem", verbose_name=_("indicators")
     )
@@ -230,9 +261,20 @@ class ImportRun(models.Model):
 
     class Source(models.TextChoices):
         SOTKANET = "sotkanet", "Sotkanet"
+        STATFIN = "statfin", _("Statistics Finland")
+        SPREADSHEET = "spreadsheet", _("Spreadsheet")
         # Figures made up by a rule, for demonstration. Everything that shows one must say so.
         EXAMPLE = "example", _("Example data")
 
+    owner = models.ForeignKey(
+        Area,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="import_runs",
+        verbose_name=_("owner"),
+        help_text=_("the county that brought the figures; none for national ones"),
+    )
     source = models.CharField(_("source"), max_length=20, choices=Source)
     label = models.CharField(_("label"), max_length=100)
     retrieved_on = models.DateField(_("retrieved on"), help_text=_("the day the figures were taken from the source"))
@@ -251,6 +293,12 @@ class ImportRun(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ("-started_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(source="spreadsheet", owner__isnull=False) | (~Q(source="spreadsheet") & Q(owner=None)),
+                name="import_owner_of_spreadsheets",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_source_display()}: {self.label}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import translation
@@ -68,6 +68,13 @@ class County(models.Model):
         help_text=_("as in Hyvaks or Keusote"),
     )
     website = models.CharField(_("website"), max_length=100, blank=True)
+    # The plan's starting point (lähtötaso), with which today's figures are compared.
+    baseline_year = models.PositiveSmallIntegerField(
+        _("baseline year of the figures"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1990), MaxValueValidator(2100)],
+    )
     minutes_form = models.CharField(
         _("minutes of a combined negotiation"),
         max_length=5,
