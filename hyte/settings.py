@@ -64,6 +64,14 @@ def integer(name: str, *, default: int, least: int) -> int:
     return int(raw)
 
 
+def source_of_figures(name: str) -> str:
+    """Return an address that figures are fetched from, "" where none is given; only https will do."""
+    url: str = env.str(name, default="").strip().rstrip("/")
+    if url and (urlsplit(url).scheme != "https" or not urlsplit(url).hostname):
+        raise refuse(name, f"{url!r} is not https://host/path")
+    return url
+
+
 # --- The installation -------------------------------------------------------------------------------------
 
 DEBUG = boolean("DEBUG", default=False)
@@ -344,16 +352,21 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# Where figures are fetched from every week; nowhere while it is empty.
-SOTKANET_URL = env.str("SOTKANET_URL", default="").strip().rstrip("/")
+# Where figures are fetched from every week; nowhere while they are empty.
+SOTKANET_URL = source_of_figures("SOTKANET_URL")
 if SOTKANET_URL:
-    _figures = urlsplit(SOTKANET_URL)
-    if _figures.scheme != "https" or not _figures.hostname:
-        raise refuse("SOTKANET_URL", f"{SOTKANET_URL!r} is not https://host/path")
     CELERY_BEAT_SCHEDULE["import-sotkanet"] = {
         "task": "indicators.tasks.import_sotkanet",
         "schedule": crontab(day_of_week="sun", hour=4, minute=10),
         # An hour late is a week late: the next one is soon enough.
+        "options": {"expires": 3600},
+    }
+STATFIN_URL = source_of_figures("STATFIN_URL")
+if STATFIN_URL:
+    CELERY_BEAT_SCHEDULE["import-statfin"] = {
+        "task": "indicators.tasks.import_statfin",
+        # Well before the other: one goes on at a time.
+        "schedule": crontab(day_of_week="sun", hour=2, minute=10),
         "options": {"expires": 3600},
     }
 

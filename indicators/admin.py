@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, IndicatorSetItem
 
@@ -26,13 +27,25 @@ class AreaAdmin(admin.ModelAdmin):
 
 @admin.register(Indicator)
 class IndicatorAdmin(admin.ModelAdmin):
-    """Indicators and their polarity."""
+    """Indicators, their polarity, and what is told of them. Imports bring a national one's texts up to date."""
 
-    list_display = ("name_fi", "theme", "unit", "polarity", "sotkanet_id", "owner")
-    list_filter = ("theme", "unit", "polarity", "survey")
+    list_display = ("name_fi", "theme", "unit", "polarity", "sotkanet_id", "statfin_code", "owner", "read_on")
+    list_filter = (("owner", admin.EmptyFieldListFilter), "theme", "unit", "polarity", "survey")
     list_select_related = ("owner",)
-    search_fields = ("name_fi", "name_sv", "name_en", "sotkanet_id")
+    search_fields = ("name_fi", "name_sv", "name_en", "sotkanet_id", "statfin_code")
     autocomplete_fields = ("owner",)
+    readonly_fields = ("read_on", "read_from", "read_to")
+    fieldsets = (
+        (None, {"fields": ("name_fi", "name_sv", "name_en", "theme", "owner")}),
+        (_("Figures"), {"fields": ("unit", "decimals", "polarity", "survey")}),
+        (
+            _("Source"),
+            {"fields": ("producer", "sotkanet_id", "statfin_code", ("read_on", "read_from", "read_to"))},
+        ),
+        (_("What it tells"), {"fields": ("description_fi", "description_sv", "description_en")}),
+        (_("How to read it"), {"fields": ("interpretation_fi", "interpretation_sv", "interpretation_en")}),
+        (_("Its limits"), {"fields": ("limits_fi", "limits_sv", "limits_en")}),
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Indicator | None = None) -> bool:
         """Indicators are never deleted: figures point at them without a database constraint."""
@@ -52,8 +65,11 @@ class IndicatorSetAdmin(admin.ModelAdmin):
     """Versioned sets of indicators."""
 
     list_display = ("name", "version", "owner")
+    list_filter = (("owner", admin.EmptyFieldListFilter),)
     list_select_related = ("owner",)
+    search_fields = ("name", "version", "basis")
     autocomplete_fields = ("owner",)
+    fields = ("name", "version", "owner", "basis")
     inlines = (IndicatorSetItemInline,)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -89,6 +90,36 @@ def load_catalogue() -> Tally:
         for row in read_csv(DATA / "catalogue.csv")
     ]
     return bring_up_to_date(Indicator.objects, ["sotkanet_id"], rows, once={"theme", "polarity", "decimals"})
+
+
+@transaction.atomic
+def load_indicator_sets() -> Tally:
+    """Load the national sets. One that is there is history: only what it is said to rest on is brought up to date.
+
+    The catalogue must be there: raises KeyError for an indicator that is not.
+    """
+    indicators = Indicator.objects.in_bulk(field_name="sotkanet_id")
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in read_csv(DATA / "set_indicators.csv"):
+        numbers[row["set"]].append(int(row["sotkanet_id"]))
+    present = {(one.name, one.version): one for one in IndicatorSet.objects.filter(owner=None)}
+    added = changed = unchanged = 0
+    for row in read_csv(DATA / "sets.csv"):
+        there = present.get((row["name"], row["version"]))
+        if there is None:
+            made = IndicatorSet.objects.create(name=row["name"], version=row["version"], basis=row["basis"])
+            IndicatorSetItem.objects.bulk_create(
+                IndicatorSetItem(indicator_set=made, indicator=indicators[number], position=position)
+                for position, number in enumerate(numbers[row["key"]], start=1)
+            )
+            added += 1
+        elif there.basis != row["basis"]:
+            there.basis = row["basis"]
+            there.save(update_fields=["basis"])
+            changed += 1
+        else:
+            unchanged += 1
+    return Tally(added, changed, unchanged)
 
 
 @transaction.atomic

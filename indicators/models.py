@@ -228,6 +228,10 @@ class IndicatorSet(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.version})"
 
+    def in_order(self) -> list[Indicator]:
+        """Return its indicators in their order. One query."""
+        return list(Indicator.objects.filter(set_items__indicator_set=self).order_by("set_items__position"))
+
 
 class IndicatorSetItem(models.Model):
     """An indicator's place in a set."""

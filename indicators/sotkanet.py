@@ -8,8 +8,10 @@ better the next time is asked again, a few times, waiting longer each time; what
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -24,6 +26,11 @@ ATTEMPTS = 8
 # Seconds. A slow answer is as often as not an answer.
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 PATIENCE = 30.0
+LANGUAGES = ("fi", "sv", "en")
+# What is told of an indicator beside its names, as Sotkanet and Indicator both call it.
+TEXTS = ("description", "interpretation", "limits")
+# Characters: no text of Sotkanet's comes near, and a page that is none of its texts is not kept whole.
+LONGEST_TEXT = 10_000
 
 
 Json = TypeVar("Json", list[Any], dict[str, Any])
@@ -57,13 +64,17 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True)
 class Description:
-    """What an indicator is, as Sotkanet tells: its names, and how its figures are written."""
+    """What an indicator is, as Sotkanet tells: its names, how its figures are written, and what is told of it.
+
+    The texts are plain, by their kind (TEXTS) and language; one that Sotkanet does not have is empty.
+    """
 
     id: int
     names: dict[str, str]
     producer: str
     unit: str
     decimals: int
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,16 +114,20 @@ class Sotkanet:
                 _("The list of regions is not as it used to be (%(error)s).") % {"error": repr(error)}
             ) from error
 
-    def describe(self, indicator: int) -> Description:
-        """Return what an indicator is. Raises SotkanetError, also for an id that it does not have."""
-        told = self._ask(f"indicators/{indicator}", [], dict)
+    def describe(self, indicator: int, *, attempts: int | None = None) -> Description:
+        """Return what an indicator is. Raises SotkanetError, also for an id that it does not have.
+
+        It is asked at most so many times, as often as anything else unless told.
+        """
+        told = self._ask(f"indicators/{indicator}", [], dict, attempts)
         try:
             return Description(
                 id=int(told["id"]),
-                names={language: str(told["title"].get(language) or "") for language in ("fi", "sv", "en")},
+                names={language: str(told["title"].get(language) or "") for language in LANGUAGES},
                 producer=str(told["organization"]["title"]["fi"]),
                 unit=str(told["primaryValueType"]["code"]),
                 decimals=int(told["decimals"]),
+                texts={kind: _texts(told.get(kind)) for kind in TEXTS},
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             words = _("The description of indicator %(id)d is not as it used to be (%(error)s).")
@@ -134,15 +149,18 @@ class Sotkanet:
                 answer.observations.append(observation)
         return answer
 
-    def _ask(self, path: str, parameters: list[tuple[str, str]], expected: type[Json]) -> Json:
+    def _ask(
+        self, path: str, parameters: list[tuple[str, str]], expected: type[Json], attempts: int | None = None
+    ) -> Json:
+        attempts = attempts or ATTEMPTS
         try:
             for attempt in stamina.retry_context(
-                on=_Passing, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_max=LONGEST_WAIT
+                on=_Passing, attempts=attempts, timeout=None, wait_initial=self._first_wait, wait_max=LONGEST_WAIT
             ):
                 with attempt:
                     return self._ask_once(path, parameters, expected)
         except _Passing as error:
-            raise SotkanetError(_("Asked %(times)d times: %(error)s") % {"times": ATTEMPTS, "error": error}) from error
+            raise SotkanetError(_("Asked %(times)d times: %(error)s") % {"times": attempts, "error": error}) from error
         raise AssertionError("a retry either returns or raises")
 
     def _ask_once(self, path: str, parameters: list[tuple[str, str]], expected: type[Json]) -> Json:
@@ -170,6 +188,66 @@ class Sotkanet:
         if not isinstance(answer, expected):
             raise SotkanetError(_("The answer is not as it used to be: it has another form."))
         return answer
+
+
+def _texts(told: Any) -> dict[str, str]:
+    """Return a text by language as plain text; empty where there is none, or what is there is no text."""
+    by_language = told if isinstance(told, Mapping) else {}
+    return {
+        language: plain_text(text) if isinstance(text := by_language.get(language), str) else ""
+        for language in LANGUAGES
+    }
+
+
+def plain_text(html: str) -> str:
+    """Return what a piece of HTML says: no tags, entities as characters, paragraphs apart by an empty line.
+
+    What is not for reading (scripts, styles, comments) is left out. The answer is text: where it is shown as HTML, it
+    is escaped as any other text is.
+    """
+    reader = _Reader()
+    # NUL is refused by the database, and no text has it.
+    reader.feed(html.replace("\0", ""))
+    reader.close()
+    lines = [" ".join(line.split()) for line in "".join(reader.said).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:LONGEST_TEXT].rstrip()
+
+
+class _Reader(HTMLParser):
+    """Gathers what a piece of HTML says, with the breaks that its blocks make."""
+
+    PARAGRAPHS = frozenset({"p", "div", "ul", "ol", "dl", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"})
+    LINES = frozenset({"br", "li", "tr", "dt", "dd"})
+    UNREAD = frozenset({"script", "style"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.said: list[str] = []
+        self._unread = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a block, or what is not read."""
+        self._break(tag)
+        if tag in self.UNREAD:
+            self._unread += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a block, or what is not read."""
+        if tag in self.PARAGRAPHS:
+            self._break(tag)
+        elif tag in self.UNREAD and self._unread:
+            self._unread -= 1
+
+    def handle_data(self, data: str) -> None:
+        """Take text; its own line breaks are no more than spaces."""
+        if not self._unread:
+            self.said.append(re.sub(r"\s+", " ", data))
+
+    def _break(self, tag: str) -> None:
+        if tag in self.PARAGRAPHS:
+            self.said.append("\n\n")
+        elif tag in self.LINES:
+            self.said.append("\n")
 
 
 def _read(row: Any, indicator: int) -> Observation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,26 @@ def record(subject: models.Model, verb: str, *, by: User | None, at: datetime | 
 
     `at` is when it happened, now unless history is entered. The payload holds ids, codes and dates, no names.
     """
+    county_id = subject.pk if isinstance(subject, County) else subject.county_id  # type: ignore[attr-defined]
+    return _append(county_id, subject, verb, by=by, at=at, payload=payload)
+
+
+def record_in(county: County, subject: models.Model, verb: str, *, by: User | None, **payload: Any) -> Event:
+    """Append what happened in a county to a row that does not name it: indicators and their sets know areas only."""
+    return _append(county.pk, subject, verb, by=by, at=None, payload=payload)
+
+
+def _append(
+    county_id: int,
+    subject: models.Model,
+    verb: str,
+    *,
+    by: User | None,
+    at: datetime | None,
+    payload: Mapping[str, Any],
+) -> Event:
     return Event.objects.create(
-        county_id=subject.pk if isinstance(subject, County) else subject.county_id,  # type: ignore[attr-defined]
+        county_id=county_id,
         subject=subject._meta.label_lower,
         subject_id=subject.pk,
         verb=verb,

@@ -137,7 +137,10 @@ def _fitting(value: Plain) -> Plain:
 
 def _xlsx_cell(page: object, value: Plain, *, bold: bool = False) -> WriteOnlyCell:
     cell = WriteOnlyCell(page, value)
-    if isinstance(value, str):
+    if isinstance(value, float):
+        # The library writes sixteen digits, of which not every number comes back the same.
+        cell.value, cell.data_type = repr(value), "n"
+    elif isinstance(value, str):
         # The library would take "=…" for a formula and "#N/A" for an error.
         cell.data_type = "s"
         # Stays a text also when somebody opens the cell for editing and leaves it.

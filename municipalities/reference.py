@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import transaction
 from django_scopes import scopes_disabled
 
-from indicators.loading import Tally, bring_up_to_date, load_catalogue, read_csv
+from indicators.loading import Tally, bring_up_to_date, load_catalogue, load_indicator_sets, read_csv
 from indicators.models import Area
 from municipalities.models import CouncilTerm, County, Municipality, Organisation, Sector
 
@@ -36,6 +36,7 @@ def load_reference() -> dict[str, Tally]:
             "organisations": _load_hus(),
             "council terms": _load_council_terms(),
             "indicators": load_catalogue(),
+            "indicator sets": load_indicator_sets(),
         }
 
 

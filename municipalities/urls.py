@@ -4,7 +4,7 @@ from django.urls import path
 
 from municipalities.register import views as register
 from municipalities.settings import views as settings
-from municipalities.views import documents, imports, places
+from municipalities.views import catalogue, documents, imports, places, spreadsheets
 
 urlpatterns = [
     path("tyyli.css", places.county_style, name="county_style"),
@@ -28,7 +28,29 @@ urlpatterns = [
     path("organisaatiot/<int:pk>/yhdista/", register.organisation_merge, name="organisation_merge"),
     path("kunnat/", places.municipalities, name="municipalities"),
     path("tuonnit/", imports.imports, name="imports"),
+    path("tuonnit/taulukko/", spreadsheets.figures_import, name="figures_import"),
+    path("tuonnit/taulukko/pohja.xlsx", spreadsheets.figures_template, name="figures_template"),
     path("tuonnit/<int:pk>/", imports.import_run, name="import_run"),
+    path("tunnusluvut/luettelo/", catalogue.catalogue, name="catalogue"),
+    path("tunnusluvut/luettelo/uusi/", catalogue.indicator_new, name="indicator_new"),
+    path("tunnusluvut/luettelo/<int:pk>/", catalogue.indicator_edit, name="indicator_edit"),
+    path("tunnusluvut/luettelo/<int:pk>/poista/", catalogue.indicator_remove, name="indicator_remove"),
+    path("tunnusluvut/joukot/", catalogue.indicator_sets, name="indicator_sets"),
+    path("tunnusluvut/joukot/uusi/", catalogue.indicator_set_new, name="indicator_set_new"),
+    path("tunnusluvut/joukot/<int:pk>/", catalogue.indicator_set, name="indicator_set"),
+    path("tunnusluvut/joukot/<int:pk>/muokkaa/", catalogue.indicator_set_edit, name="indicator_set_edit"),
+    path("tunnusluvut/joukot/<int:pk>/uusi-versio/", catalogue.indicator_set_copy, name="indicator_set_copy"),
+    path("tunnusluvut/joukot/<int:pk>/poista/", catalogue.indicator_set_remove, name="indicator_set_remove"),
+    path("tunnusluvut/joukot/<int:pk>/lisaa/", catalogue.indicator_set_add, name="indicator_set_add"),
+    path("tunnusluvut/joukot/<int:pk>/palauta/", catalogue.indicator_set_restore, name="indicator_set_restore"),
+    path(
+        "tunnusluvut/joukot/kohdat/<int:pk>/siirra/", catalogue.indicator_set_item_move, name="indicator_set_item_move"
+    ),
+    path(
+        "tunnusluvut/joukot/kohdat/<int:pk>/poista/",
+        catalogue.indicator_set_item_remove,
+        name="indicator_set_item_remove",
+    ),
     path("asiakirjat/", documents.documents, name="documents"),
     path("asiakirjat/<int:pk>/", documents.document, name="document"),
     path("asiakirjat/<int:pk>/lataa/", documents.download, name="document_download"),

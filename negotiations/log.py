@@ -305,6 +305,10 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s marked the summary as noted in a meeting: %(meeting)s, section %(section)s.")
         % {"who": payload["who"], "meeting": _meeting(payload), "section": payload["section"]}
     ),
+    ("municipalities.county", "figures_imported"): lambda payload, checkers: (
+        _("%(who)s brought in figures from a spreadsheet: %(new)s added, %(changed)s changed, %(same)s as before.")
+        % payload
+    ),
     ("negotiations.summary", "published"): lambda payload, checkers: (
         _("%(who)s published the summary on %(day)s.") % {"who": payload["who"], "day": _day(payload, "on")}
     ),

@@ -208,7 +208,7 @@ def _themes(
     if chosen is None:
         return [], []
     areas = [row.area for row in every]
-    figures = read_figures(chosen, [county.area, *areas], year=today.year, language=get_language() or "fi")
+    figures = read_figures(chosen.in_order(), [county.area, *areas], year=today.year, language=get_language() or "fi")
     themes: dict[str, list[FigureRow]] = {}
     for row in _rows(figures, county.area, shown.area, areas):
         themes.setdefault(row.figure.measure.theme, []).append(row)

@@ -6,12 +6,10 @@ nothing of it stays on the server.
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -23,18 +21,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from indicators.workbooks import Outcome, content_of, read_workbook, text_of
 from municipalities.events import record
 from municipalities.models import County, Municipality, Organisation, Person, PersonContact, Sector, User
 from municipalities.register.keeping import lock, organisations_by_name, same_name
 
-MOST_BYTES = 2 * 1024 * 1024
-# A spreadsheet is a zip: these are what its content may be unpacked, which a bomb is far beyond.
-MOST_UNPACKED = 40 * 1024 * 1024
-MOST_PARTS = 300
 MOST_ROWS = 2000
 MOST_COLUMNS = 40
 PREVIEW_HOLDS = 3600  # seconds
@@ -97,15 +92,6 @@ class Read:
         return bool(self.organisation) and not any((self.name, self.role, self.municipality, self.email, self.phone))
 
 
-class Outcome(StrEnum):
-    """What becomes of a row."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    SAME = "same"
-    WRONG = "wrong"
-
-
 OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.NEW: gettext_lazy("will be added"),
     Outcome.CHANGED: gettext_lazy("will be changed"),
@@ -159,35 +145,8 @@ def read_file(file: BinaryIO, size: int) -> list[Read]:
 
     Raises ValidationError, saying what to do, for what is no spreadsheet, too large, or without the headings.
     """
-    if size > MOST_BYTES:
-        raise ValidationError(_("The file is larger than 2 MB. Divide it into several files."))
-    content = file.read(MOST_BYTES + 1)
-    _look_inside(content)
-    try:
-        book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        # What the file claims of its size is not believed.
-        sheet.reset_dimensions()
-        lines = list(sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True))
-    except ValidationError:
-        raise
-    except Exception as error:
-        # A broken or hostile file can fail anywhere inside the library; for the user it is one and the same.
-        raise ValidationError(_("The file could not be read. Save it again as an Excel workbook (.xlsx).")) from error
-    return _rows(lines)
-
-
-def _look_inside(content: bytes) -> None:
-    no_workbook = ValidationError(_("The file is not an Excel workbook (.xlsx). Save it as one and try again."))
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as packed:
-            parts = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise no_workbook from error
-    if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise no_workbook
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise ValidationError(_("The file unpacks to far too much. Copy the rows into a new workbook and try again."))
+    sheet = read_workbook(content_of(file, size), most_rows=MOST_ROWS + 2, most_columns=MOST_COLUMNS)
+    return _rows(sheet.lines)
 
 
 def _rows(lines: Sequence[Sequence[Any]]) -> list[Read]:
@@ -223,7 +182,7 @@ def _rows(lines: Sequence[Sequence[Any]]) -> list[Read]:
 def _headings(line: Sequence[Any]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, value in enumerate(line):
-        heading = same_name(_text(value)).rstrip(":*").strip()
+        heading = same_name(text_of(value)).rstrip(":*").strip()
         for column in COLUMNS:
             if heading in column.also and column.key not in places:
                 places[column.key] = place
@@ -231,21 +190,11 @@ def _headings(line: Sequence[Any]) -> dict[str, int]:
 
 
 def _cell(key: str, value: Any) -> str:
-    text = _text(value)
+    text = text_of(value)
     if key == "phone" and isinstance(value, int | float) and text.isdigit():
         # The spreadsheet took it for a number, and so dropped what every phone number begins with.
         return f"+{text}" if text.startswith("358") else f"0{text}"
     return text
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = "".join(" " if not char.isprintable() else char for char in str(value))
-    # A surrogate alone is no character and could not be stored.
-    return " ".join(text.encode("utf-8", "ignore").decode().split())
 
 
 # --- The plan -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,24 @@ SEEN_ON_WHITE = 3.0
 WRONG_DAY = gettext_lazy("Give the day as day.month.year, for example 26.9.2024.")
 
 
+FIRST_BASELINE = 1990
+
+
+def _year_field(label: Any) -> forms.IntegerField:
+    """Return a field for the baseline year: no year before there are figures, and none that has not begun."""
+    most = timezone.localdate().year
+    wrong = _("Give a year from %(least)s to %(most)s.") % {"least": FIRST_BASELINE, "most": most}
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=FIRST_BASELINE,
+        max_value=most,
+        help_text=_("The year with which today’s figures are compared, for example the first year of the plan."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), wrong),
+    )
+
+
 class CountySettingsForm(EditForm):
     """What a county sets for itself."""
 
@@ -34,6 +53,7 @@ class CountySettingsForm(EditForm):
             ("minutes_form", "minutes_name", "item_numbering", "summary_name"),
         ),
         (gettext_lazy("Checking of the minutes"), ("minutes_checkers", "check_days", "silence_is_checking")),
+        (gettext_lazy("Figures"), ("baseline_year",)),
         (gettext_lazy("How long data is kept"), ("contact_retention_days", "download_retention_days")),
     )
     first_language = forms.ChoiceField(
@@ -68,6 +88,7 @@ class CountySettingsForm(EditForm):
             "minutes_checkers",
             "check_days",
             "silence_is_checking",
+            "baseline_year",
             "contact_retention_days",
             "download_retention_days",
         )
@@ -121,6 +142,7 @@ class CountySettingsForm(EditForm):
                     "max_value": _("Give at most %(most)s days.") % {"most": most},
                 },
             )
+        self.fields["baseline_year"] = _year_field(self.fields["baseline_year"].label)
         found = f"{contrast(self.instance.colour, WHITE):.1f}"
         self.fields["colour"].help_text = " ".join(
             [

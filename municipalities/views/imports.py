@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 
 from indicators.batches import goes_on
 from indicators.models import ImportPart, ImportRun, Rejection
+from indicators.spreadsheets.planning import source_of
 from municipalities.access import CountyRequest
+from municipalities.models import County, Event
 from municipalities.tables import Choice, Column, Kind, Search, Table
 
 COUNTS: tuple[tuple[str, Any, str], ...] = (
@@ -44,6 +46,7 @@ RUN_FILTERS = (
 PART_COLUMNS: tuple[Column[ImportPart], ...] = (
     Column("tunnusluku", gettext_lazy("Indicator"), lambda row: row.indicator.name, order="indicator__name_fi"),
     Column("numero", gettext_lazy("Sotkanet's id"), lambda row: row.indicator.sotkanet_id, shown=False),
+    Column("koodi", gettext_lazy("Statistics Finland's code"), lambda row: row.indicator.statfin_code, shown=False),
     Column("tila", gettext_lazy("State"), lambda row: row.get_state_display(), order=("state", "pk"), kind=Kind.STATE),
     Column("syy", gettext_lazy("Reason"), lambda row: row.reason, shown=False),
     *(_count(*named) for named in COUNTS),
@@ -59,10 +62,11 @@ def _left_out(part: ImportPart) -> str:
     return "; ".join(f"{row.what}: {row.rows}" for row in part.rejections.all())
 
 
-def _runs() -> QuerySet[ImportRun]:
-    """All imports, each with how many of its parts there are and have ended. Figures are the same for all counties."""
+def _runs(county: County) -> QuerySet[ImportRun]:
+    """National imports and those of the county's own, each with how many of its parts there are and have ended."""
     ended = Count("parts", filter=~Q(parts__state=ImportPart.State.WAITING))
-    return ImportRun.objects.annotate(parts_all=Count("parts"), parts_ended=ended)
+    seen = ImportRun.objects.filter(Q(owner=None) | Q(owner=county.area_id))
+    return seen.annotate(parts_all=Count("parts"), parts_ended=ended)
 
 
 @require_safe
@@ -70,7 +74,7 @@ def imports(request: CountyRequest, county: str) -> HttpResponse:
     """List the imports of figures, the latest first."""
     request.access.require(request.access.is_coordinator)
     table: Table[ImportRun] = Table(
-        request, _runs(), RUN_COLUMNS, name=_("Imports of figures"), filters=RUN_FILTERS, sort="-alkoi"
+        request, _runs(request.county), RUN_COLUMNS, name=_("Imports of figures"), filters=RUN_FILTERS, sort="-alkoi"
     )
     if answer := table.file():
         return answer
@@ -81,7 +85,7 @@ def imports(request: CountyRequest, county: str) -> HttpResponse:
 def import_run(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Show an import, indicator by indicator. Asked by htmx, give only how far it is."""
     request.access.require(request.access.is_coordinator)
-    run = get_object_or_404(_runs(), pk=pk)
+    run = get_object_or_404(_runs(request.county), pk=pk)
     going = goes_on()
     how_far = {"run": run, "going": going, "running": going and run.state == ImportRun.State.RUNNING}
     if request.headers.get("HX-Request"):
@@ -97,4 +101,11 @@ def import_run(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     )
     if answer := table.file():
         return answer
-    return render(request, "municipalities/import.html", {**how_far, "table": table})
+    context = {**how_far, "table": table, **(_brought(run) if run.source == ImportRun.Source.SPREADSHEET else {})}
+    return render(request, "municipalities/import.html", context)
+
+
+def _brought(run: ImportRun) -> dict[str, Any]:
+    """Tell of a spreadsheet where its figures come from and who brought them."""
+    event = Event.objects.filter(verb="figures_imported", payload__run=run.pk).select_related("user").first()
+    return {"source": source_of(run), "brought_by": event.user if event else None}

@@ -56,7 +56,9 @@ def test_a_missing_value_stops_it(name: str) -> None:
 def test_no_secret_has_a_default() -> None:
     text = (BASE_DIR / "docker-compose.yml").read_text()
     defaults = set(re.findall(r"\$\{(\w+):-", text))
-    assert defaults == {"LOG_LEVEL", "SOTKANET_URL", "TRUSTED_PROXIES", "WEB_LISTEN", "WORKER_CONCURRENCY"}
+    assert defaults == {
+        *("LOG_LEVEL", "SOTKANET_URL", "STATFIN_URL", "TRUSTED_PROXIES", "WEB_LISTEN", "WORKER_CONCURRENCY"),
+    }
     mentioned = (BASE_DIR / ".env.example").read_text()
     assert all(f"#{name}=" in mentioned for name in defaults)
 

@@ -26,7 +26,7 @@ PRODUCTION = {
 
 def load(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> dict[str, Any]:
     """Run the settings file in an environment of production values with these changes."""
-    for name in [*PRODUCTION, "DEBUG", "LOG_LEVEL", "SOTKANET_URL", "STATIC_ROOT"]:
+    for name in [*PRODUCTION, "DEBUG", "LOG_LEVEL", "SOTKANET_URL", "STATFIN_URL", "STATIC_ROOT"]:
         monkeypatch.delenv(name, raising=False)
     for name, value in {**PRODUCTION, **changes}.items():
         if value is not None:
@@ -67,6 +67,7 @@ def test_a_missing_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, nam
         ("SOTKANET_URL", "sotkanet.fi"),
         ("SOTKANET_URL", "http://sotkanet.fi/rest/1.1"),
         ("SOTKANET_URL", "https:///rest/1.1"),
+        ("STATFIN_URL", "http://pxdata.stat.fi/PxWeb/api/v1/fi/StatFin"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -89,6 +90,11 @@ def test_figures_are_fetched_every_week_only_where_it_is_said_from_where(monkeyp
     loaded = load(monkeypatch, SOTKANET_URL="https://sotkanet.fi/rest/1.1/")
     assert loaded["SOTKANET_URL"] == "https://sotkanet.fi/rest/1.1"
     assert loaded["CELERY_BEAT_SCHEDULE"]["import-sotkanet"]["task"] == "indicators.tasks.import_sotkanet"
+    assert "import-statfin" not in loaded["CELERY_BEAT_SCHEDULE"]
+    loaded = load(monkeypatch, STATFIN_URL="https://pxdata.stat.fi/PxWeb/api/v1/fi/StatFin/")
+    assert loaded["STATFIN_URL"] == "https://pxdata.stat.fi/PxWeb/api/v1/fi/StatFin"
+    assert loaded["CELERY_BEAT_SCHEDULE"]["import-statfin"]["task"] == "indicators.tasks.import_statfin"
+    assert "import-sotkanet" not in loaded["CELERY_BEAT_SCHEDULE"]
 
 
 def manage(*words: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":

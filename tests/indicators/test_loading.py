@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from indicators.importing import Row, write_values
-from indicators.loading import DATA, ROUND_INDICATORS, load_catalogue, load_round_set, load_values
-from indicators.models import Area, ImportRun, Indicator, IndicatorValue
+from indicators.loading import DATA, ROUND_INDICATORS, load_catalogue, load_indicator_sets, load_round_set, load_values
+from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorValue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reference")]
 
@@ -97,3 +97,44 @@ def test_the_set_of_a_county_is_made_once_and_then_its_own(county: Area) -> None
     again = load_round_set(county)
     assert again == made
     assert again.items.count() == len(ROUND_INDICATORS) - 1
+
+
+def national() -> list[IndicatorSet]:
+    """Return the national sets, in the order in which they were made."""
+    return list(IndicatorSet.objects.filter(owner=None).order_by("pk"))
+
+
+def test_national_sets_tell_what_they_rest_on_and_do_not_pass_for_a_list_of_thl_s() -> None:
+    with (DATA / "set_indicators.csv").open(encoding="utf-8") as file:
+        rows = [(row["set"], int(row["sotkanet_id"])) for row in csv.DictReader(file)]
+    outcomes, report = national()
+    for one, key in ((outcomes, "hyte"), (report, "report")):
+        items = one.items.select_related("indicator")
+        assert [item.indicator.sotkanet_id for item in items] == [number for set_, number in rows if set_ == key]
+        assert [item.position for item in items] == list(range(1, len(items) + 1))
+        assert "ehdotuksemme" in one.name and "Oma ehdotuksemme" in one.basis
+        assert "https://thl.fi/" in one.basis
+    # The one that is shown to a county without a set of its own: the latest.
+    assert report.version >= outcomes.version and report.items.count() > 30
+
+
+def test_a_national_set_that_is_there_is_history() -> None:
+    """Its indicators stay as they were; what it is said to rest on is brought up to date."""
+    outcomes, report = national()
+    outcomes.items.filter(position=1).delete()
+    IndicatorSet.objects.filter(pk=report.pk).update(basis="Muuta.")
+    tally = load_indicator_sets()
+    assert (tally.added, tally.changed, tally.unchanged) == (0, 1, 1)
+    assert national() == [outcomes, report]
+    assert outcomes.items.order_by("position")[0].position == 2
+    report.refresh_from_db()
+    assert report.basis.startswith("Oma ehdotuksemme")
+    assert not load_indicator_sets().wrote
+
+
+def test_a_county_s_set_of_the_same_name_is_another(county: Area) -> None:
+    report = national()[-1]
+    own = IndicatorSet.objects.create(owner=county, name=report.name, version=report.version, basis="Oma.")
+    assert not load_indicator_sets().wrote
+    own.refresh_from_db()
+    assert (own.basis, own.items.count()) == ("Oma.", 0)

@@ -206,8 +206,7 @@ def test_one_that_fails_leaves_the_others_alone_and_is_read_later(
     replica: Replica, ask: Sotkanet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "CALLS", 1)
-    # The regions, then the indicators in their order: the second is refused.
-    replica.fault = lambda number: "404" if number == 2 else ""
+    replica.fault = lambda number: "404" if "indicator=181" in replica.asked[number] else ""
     told: list[tuple[int | None, str]] = []
     run = carry_out(planned(), ask, told=lambda part: told.append((part.indicator.sotkanet_id, part.state)))
     assert sorted(told) == [(127, "done"), (181, "failed"), (761, "done")]
@@ -215,10 +214,11 @@ def test_one_that_fails_leaves_the_others_alone_and_is_read_later(
     assert counts(run) == (66, 66, 0, 0, 0)
     assert "404" in ImportPart.objects.get(state="failed").reason
     assert unfinished() == run
+    replica.fault = lambda number: ""
     asked = len(replica.asked)
     run = carry_out(run, ask)
     assert (run.state, counts(run)) == (ImportRun.State.DONE, (99, 99, 0, 0, 0))
-    assert len(replica.asked) - asked == 2, "the regions and the one that had failed"
+    assert len(replica.asked) - asked == 3, "the regions, and the one that had failed with its texts"
     assert unfinished() is None
 
 
@@ -263,7 +263,7 @@ def test_a_figure_is_of_the_day_on_which_it_was_last_seen_to_be_given(
         chosen.items.create(indicator=indicator, position=position)
 
     def retrieved(number: int) -> set[date]:
-        figures = read_figures(chosen, [county], year=2025, language="fi")
+        figures = read_figures(chosen.in_order(), [county], year=2025, language="fi")
         (measure,) = [measure for measure in figures.measures if measure.sotkanet_id == number]
         return {point.origin.retrieved_on for point in figures.points(measure, county)}
 
@@ -352,7 +352,14 @@ DESCRIBED = {
     "organization": {"id": 2, "title": {"fi": "Terveyden ja hyvinvoinnin laitos (THL)"}},
     "primaryValueType": {"code": "PER1000", "title": {"fi": "x"}},
     "decimals": 2,
+    "description": {
+        "fi": "<p>Ilmaisee <b>sairastavuutta</b>&nbsp;alueella.</p><p>Mit&auml; pienempi, sen&#160;terveempi.</p>",
+        "sv": "<p>Uttrycker sjuklighet.</p>",
+    },
+    "interpretation": {"fi": " ", "sv": None, "en": 5},
+    "limits": "ei lainkaan",
 }
+TELLS = "Ilmaisee sairastavuutta alueella.\n\nMitä pienempi, sen terveempi."
 
 
 def test_an_indicator_that_the_catalogue_does_not_have_is_added_as_it_is_described(
@@ -368,9 +375,62 @@ def test_an_indicator_that_the_catalogue_does_not_have_is_added_as_it_is_describ
     assert (added.name_fi, added.name_sv, added.unit, added.decimals, added.polarity) == (
         *("Sairastavuusindeksi", "Sjuklighetsindex", "PER_1000", 2, "neutral"),
     )
+    assert (added.description_fi, added.interpretation_fi, added.limits_fi) == (TELLS, "", "")
     asked = len(replica.asked)
     command("--indicators", "127,313", "--years", "2019", "--add")
-    assert not any("/indicators/" in path for path in replica.asked[asked:])
+    # Once each, for its texts: nothing is added.
+    described = [path for path in replica.asked[asked:] if "/indicators/" in path]
+    assert sorted(described) == ["/rest/1.1/indicators/127", "/rest/1.1/indicators/313"]
+    assert Indicator.objects.filter(sotkanet_id=313).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("", ""),
+        ("Vain tekstiä", "Vain tekstiä"),
+        ("<p>Yksi\n  rivi.</p>\n<p>Toinen.</p>", "Yksi rivi.\n\nToinen."),
+        ("Ensin<br/>sitten<br>lopuksi", "Ensin\nsitten\nlopuksi"),
+        ("<ul><li>a</li><li>b</li></ul>loppu", "a\nb\n\nloppu"),
+        ("5 &lt; 6 &amp;&nbsp;&#228;&#xe4;", "5 < 6 & ää"),
+        ("<p>alle 5 < 6</p>", "alle 5 < 6"),
+        # What is not for reading is left out; what only looks like a tag stays text.
+        ("a<script>alert(1)</script><style>p{}</style><!-- b -->c", "ac"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
+        ("<p onclick='x'>kesken <b>jäänyt", "kesken jäänyt"),
+        ("a\0b", "ab"),
+        ("<p>" * 500 + "x", "x"),
+        ("x" * 20_000, "x" * sotkanet.LONGEST_TEXT),
+    ],
+)
+def test_html_is_turned_into_plain_text(html: str, text: str) -> None:
+    assert sotkanet.plain_text(html) == text
+
+
+def test_the_texts_of_an_indicator_come_with_its_figures(replica: Replica, ask: Sotkanet) -> None:
+    """At first, and when the source's have changed; a text that it does not have stays as somebody wrote it."""
+    replica.descriptions[127] = DESCRIBED | {"id": 127}
+    indicators = Indicator.objects.filter(sotkanet_id=127)
+    indicators.update(limits_fi="Omin sanoin.", polarity="lower")
+    carry_out(planned(127, 181), ask)
+    fields = ("description_fi", "description_sv", "description_en", "interpretation_fi", "limits_fi", "polarity")
+    assert indicators.values_list(*fields).get() == (TELLS, "Uttrycker sjuklighet.", "", "", "Omin sanoin.", "lower")
+    assert replica.asked.count("/rest/1.1/indicators/127") == 1
+    assert not Indicator.objects.get(sotkanet_id=181).description_fi
+    replica.descriptions[127]["description"] = {"fi": "<p>Toisin.</p>"}
+    carry_out(planned(127), ask)
+    assert indicators.values_list(*fields[:2]).get() == ("Toisin.", "Uttrycker sjuklighet.")
+
+
+@pytest.mark.parametrize("fault", ["500", "404", "html", "object"])
+def test_without_its_texts_an_indicator_has_its_figures(
+    fault: str, replica: Replica, ask: Sotkanet, caplog: pytest.LogCaptureFixture
+) -> None:
+    replica.fault = lambda number: fault if "/indicators/" in replica.asked[number] else ""
+    run = carry_out(planned(127), ask)
+    assert (run.state, counts(run)) == (ImportRun.State.DONE, (33, 33, 0, 0, 0))
+    assert "the texts of indicator 127 were not had" in caplog.text
+    assert len(replica.asked) <= 2 + batches.ATTEMPTS_OF_TEXTS
 
 
 @pytest.mark.parametrize(

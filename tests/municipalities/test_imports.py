@@ -76,6 +76,16 @@ def test_each_import_is_told_with_its_counts_and_how_far_it_is(page: Callable[..
     assert "Mitattu 22.11.2026 1" in row and "Sotkanet ei vastaa." in row
 
 
+def test_an_import_from_statistics_finland_names_itself_and_its_tables(page: Callable[..., str]) -> None:
+    run = made("22.11.2026", "done")
+    ImportRun.objects.update(source="statfin")
+    Indicator.objects.filter(import_parts__run=run).update(statfin_code="vaerak/11re:0-6")
+    assert "Tilastokeskus: 22.11.2026" in page("imports")
+    text = page("import_run", run.pk)
+    assert "(vaerak/11re:0-6)" in text and "Sotkanet" not in text
+    assert "vaerak/11re:0-6" in page("import_run", run.pk, query="?vie=csv")
+
+
 @contextmanager
 def going_on() -> Iterator[None]:
     """Hold, from another connection, what an import holds while it goes on."""

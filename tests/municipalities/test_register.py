@@ -19,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from indicators.workbooks import MOST_BYTES, Outcome
 from municipalities.models import County, Event, Municipality, Organisation, Person, PersonContact, Sector, User
 from municipalities.moves import NotAllowedNow
 from municipalities.register import importing
-from municipalities.register.importing import COLUMNS, MOST_BYTES, Outcome, Read, read_file
+from municipalities.register.importing import COLUMNS, Read, read_file
 from municipalities.register.keeping import doubles, merge, purge_contacts, remove, save_person
 from negotiations.models import Attendance, Party
 from tests.factories import make_negotiation, make_organisation, make_person, make_round

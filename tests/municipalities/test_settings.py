@@ -61,6 +61,9 @@ def test_settings_are_saved_and_logged(
         ("colour", "red"),
         ("check_days", "0"),
         ("check_days", "kaksi"),
+        ("baseline_year", "1989"),
+        ("baseline_year", "3000"),
+        ("baseline_year", "tänä"),
         ("minutes_name", "x" * 61),
         ("first_language", "xx"),
         ("contact_retention_days", "99999999999999999999"),
@@ -95,6 +98,21 @@ def test_documents_are_called_by_the_countys_own_word_in_its_first_language(
     county = County(languages=languages, minutes_name=own, summary_name=own)
     assert {language: county.minutes_name_in(language) for language in of_minutes} == of_minutes
     assert county.summary_name_in("sv") == (own if languages[:1] == ["sv"] and own else "Sammandrag")
+
+
+def test_the_year_with_which_figures_are_compared_is_given_and_taken_away(
+    coordinator: User, keski_suomi: County, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(coordinator)
+    for year in (2019, None):
+        assert client.post(SETTINGS, values(client) | {"baseline_year": year or ""}).status_code == 302
+        keski_suomi.refresh_from_db()
+        assert keski_suomi.baseline_year == year
+        shown = client.get(SETTINGS).content.decode()
+        assert ('name="baseline_year" value="2019"' in shown) is bool(year)
+    with scope(county=keski_suomi):
+        logged = [event.payload["fields"] for event in Event.objects.filter(verb="settings_changed")]
+    assert logged == [["baseline_year"], ["baseline_year"]]
 
 
 def test_a_logo_is_kept_as_a_picture_drawn_anew(

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from indicators.models import ImportPart, ImportRun, Indicator, Rejection
+from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, Rejection
 from municipalities.models import Document, Organisation, Person, Priority, User
 from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
 from tests.conftest import use_long_ids
@@ -122,6 +122,29 @@ def _imports() -> dict[str, int]:
     return ids
 
 
+def _own_indicator() -> int:
+    """Return the id of an indicator that the county owns, for the figures that it brings in itself."""
+    county = Area.objects.get(kind=Area.Kind.COUNTY, code="15")
+    return Indicator.objects.create(owner=county, name_fi="Oma kysely", unit="COUNT", theme="Muut").pk
+
+
+def _catalogue() -> dict[str, int]:
+    """Return the ids of a national indicator of which something is told, and of a national set and one to edit."""
+    area = Area.objects.get(kind=Area.Kind.COUNTY, code="15")
+    first, second = Indicator.objects.filter(owner=None).order_by("sotkanet_id")[:2]
+    Indicator.objects.filter(pk=first.pk).update(
+        description_fi="Mitä luku ilmaisee.\n\nKahtena kappaleena.", limits_fi="Mitä se ei kerro."
+    )
+    chosen = IndicatorSet.objects.create(owner=area, name="Osallisuuden tunnusluvut", version="2020")
+    for position, indicator in enumerate((first, second), start=1):
+        chosen.items.create(indicator=indicator, position=position)
+    return {
+        "national_indicator": first.pk,
+        "own_set": chosen.pk,
+        "national_set": IndicatorSet.objects.filter(owner=None)[0].pk,
+    }
+
+
 def _ids() -> dict[str, int]:
     """Return the ids of what the pages are about, and put the documents into the states that pages show."""
     own = {"county__slug": "keski-suomi"}
@@ -147,6 +170,8 @@ def _ids() -> dict[str, int]:
     )
     return ids | {
         **_imports(),
+        **_catalogue(),
+        "own_indicator": _own_indicator(),
         "document_ready": ready.pk,
         "plan": rounds.get(year=2023).pk,
         "groups": rounds.get(year=2024).pk,

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_scopes import scope
 
-from indicators.models import ImportRun
+from indicators.models import ImportRun, Indicator, IndicatorSet, IndicatorSetItem
 from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector, User
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.attachments import add_attachments
@@ -148,6 +148,22 @@ COUNTY: dict[str, Row] = {
     "municipality": Row(".....", of="municipality"),
     "imports": Row(".3333"),
     "import_run": Row(".3333", of="import_run"),
+    "figures_import": Row(".3333"),
+    "figures_template": Row(".3333"),
+    "catalogue": Row("....."),
+    "indicator_new": Row(".3333"),
+    "indicator_edit": Row(".....", of="own_indicator"),
+    "indicator_remove": Row(".3333", "post", of="own_indicator"),
+    "indicator_sets": Row("....."),
+    "indicator_set_new": Row(".3333"),
+    "indicator_set": Row(".....", of="own_set"),
+    "indicator_set_edit": Row(".3333", of="own_set"),
+    "indicator_set_copy": Row(".3333", of="own_set"),
+    "indicator_set_remove": Row(".3333", "post", of="own_set"),
+    "indicator_set_add": Row(".3333", of="own_set"),
+    "indicator_set_restore": Row(".3333", "post", of="own_set"),
+    "indicator_set_item_move": Row(".3333", "post", of="own_set_item"),
+    "indicator_set_item_remove": Row(".3333", "post", of="own_set_item"),
     "documents": Row("....."),
     "document": Row("..4.4", of="minutes_document"),
     "document_download": Row("..4.4", of="minutes_document"),
@@ -232,6 +248,10 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
 def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality) -> World:
     """A round with one negotiation of Hankasalmi, held and being minuted, and a summary on the agenda."""
     ImportRun.objects.create(source="sotkanet", label="22.11.2026", retrieved_on=date(2026, 11, 22))
+    own = Indicator.objects.create(owner=keski_suomi.area, name_fi="Oma mittari", theme="Osallisuus")
+    IndicatorSet.objects.create(owner=keski_suomi.area, name="Joukko", version="2024").items.create(
+        indicator=own, position=1
+    )
     with scope(county=keski_suomi):
         round_ = make_round(keski_suomi)
         negotiation = make_held(round_, [hankasalmi], by=coordinator)
@@ -264,6 +284,9 @@ MINUTED: dict[str, Callable[[World], Model]] = {
     "theme": lambda world: world.round.themes.get(),
     "finding": lambda world: world.negotiation.observations.get(),
     "import_run": lambda world: ImportRun.objects.get(),
+    "own_indicator": lambda world: Indicator.objects.get(owner=world.county.area),
+    "own_set": lambda world: IndicatorSet.objects.get(owner=world.county.area),
+    "own_set_item": lambda world: IndicatorSetItem.objects.get(indicator_set__owner=world.county.area),
 }
 
 
@@ -286,7 +309,7 @@ def address(name: str, row: Row, world: World) -> str:
 
 def data_of(name: str, world: World) -> dict[str, object]:
     """Return what the form at the address asks for, where the answer depends on it."""
-    if name == "agenda_item_move":
+    if name in {"agenda_item_move", "indicator_set_item_move"}:
         return {"direction": "up"}
     if name not in {"minutes_mark", "agenda_add", "agenda_usual"}:
         return {}

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django_scopes import scopes_disabled
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, FilePayload, Page, expect
 
 from municipalities.models import Document, User
 from tests.factories import PASSWORD
@@ -63,6 +63,8 @@ PAGES = [
     ("coordinator", HOME + "kuntaryhmat/2024/", 200),
     ("coordinator", HOME + "kuntaryhmat/2030/", 200),
     ("editor", HOME + "kuntaryhmat/2024/", 200),
+    ("editor", HOME + "tunnusluvut/luettelo/{national_indicator}/", 200),
+    ("editor", HOME + "tunnusluvut/joukot/{national_set}/", 200),
     ("editor", HOME + "kierrokset/{current}/tapahtumat/", 200),
     ("coordinator", HOME + "kierrokset/{plan}/tyopajat/", 200),
     ("coordinator", HOME + "neuvottelut/{planned}/", 200),
@@ -108,8 +110,14 @@ PAGES = [
     ("coordinator", HOME + "liitteet/{draft_attachment}/", 200),
     ("coordinator", HOME + "kunnat/", 200),
     ("coordinator", HOME + "tuonnit/", 200),
+    ("coordinator", HOME + "tuonnit/taulukko/", 200),
     ("coordinator", HOME + "tuonnit/{import_running}/", 200),
     ("coordinator", HOME + "tuonnit/{import_incomplete}/", 200),
+    ("coordinator", HOME + "tunnusluvut/luettelo/", 200),
+    ("coordinator", HOME + "tunnusluvut/luettelo/{own_indicator}/", 200),
+    ("coordinator", HOME + "tunnusluvut/joukot/", 200),
+    ("coordinator", HOME + "tunnusluvut/joukot/{own_set}/", 200),
+    ("coordinator", HOME + "tunnusluvut/joukot/{own_set}/lisaa/", 200),
     ("coordinator", HOME + "kunnat/077/", 200),
     ("coordinator", HOME + "asiakirjat/", 200),
     ("coordinator", HOME + "asiakirjat/{document_ready}/", 200),
@@ -489,3 +497,37 @@ def test_a_municipality_is_dragged_to_another_group(page_of: Callable[..., Page]
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(rows.nth(0).locator(f'[data-municipality="{pk}"]')).to_be_visible()
+
+
+def test_figures_are_looked_at_and_brought_in(contexts: Contexts, site: Site) -> None:
+    """A file with a bad row, the one mended, and what came of it: each page stands the tests of all pages."""
+    page = contexts.new("coordinator", bypass_csp=True).new_page()
+
+    def look_at(cell: str) -> None:
+        page.goto(site.url + HOME + "tuonnit/taulukko/")
+        name = "Oma kysely"
+        content = f"Tunnusluku;Kunta;Vuosi;Arvo\r\n{name};Joutsa;2023;..\r\n{name};Luhanka;2023;{cell}\r\n"
+        file = FilePayload(name="kysely.csv", mimeType="text/csv", buffer=content.encode())
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_label("Mistä luvut ovat").fill("Hyvinvointialueen kysely")
+        page.get_by_role("button", name="Katso luvut").click()
+        expect(page.locator("h1")).to_have_text("Lukujen esikatselu")
+        sound()
+
+    def sound() -> None:
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"], page.url
+            assert findings(page) == [], page.url
+
+    look_at("paljon")
+    expect(page.locator("main tbody tr").first).to_contain_text("paljon")
+    expect(page.locator("main form")).to_have_count(0)
+    look_at("1 234,5")
+    page.get_by_role("button", name="Tuo kaikki 2 lukua").click()
+    expect(page.locator("main")).to_contain_text("Hyvinvointialueen kysely")
+    sound()
+    look_at("1 234,5")
+    page.locator("summary", has_text="pysyvät ennallaan").click()
+    sound()
+    page.context.close()

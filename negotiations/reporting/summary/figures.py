@@ -97,7 +97,7 @@ def figure_chapter(
     county = round_.county.area
     areas = [municipality.area for municipality in municipalities]
     figures = read_figures(
-        round_.indicator_set,
+        round_.indicator_set.in_order(),
         [*areas, county, *([country] if country else [])],
         year=year,
         language=round_.language,

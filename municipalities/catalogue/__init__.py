@@ -1,0 +1,1 @@
+"""The indicators that a county can use, its own ones among them, and the sets that it shows them in."""
