@@ -34,6 +34,13 @@ def sets_for(county: County) -> QuerySet[IndicatorSet]:
     return IndicatorSet.objects.filter(Q(owner=None) | Q(owner=county.area_id))
 
 
+def set_shown(county: County) -> IndicatorSet | None:
+    """Return the indicators that a county shows first: those it has chosen, else its own latest, else a national set."""
+    if county.indicator_set_id is not None:
+        return county.indicator_set
+    return sets_for(county).order_by(F("owner").asc(nulls_last=True), "-version", "-pk").first()
+
+
 def is_own(row: Indicator | IndicatorSet, county: County) -> bool:
     """Whether the county keeps it, and not the installation's administrator."""
     return row.owner_id == county.area_id
@@ -79,10 +86,13 @@ def remove_indicator(indicator: Indicator, *, county: County, by: User) -> None:
 
 
 def _users() -> Iterator[tuple[type[models.Model], str]]:
-    """Give each model whose rows use sets, with the field that they do it by. A set's own items do not count."""
+    """Give each model whose rows use sets, with the field that they do it by.
+
+    A set's own items do not count, nor does a county that shows it first: what it shows follows its changes.
+    """
     for relation in IndicatorSet._meta.get_fields(include_hidden=True):
         model: Any = relation.related_model
-        if relation.auto_created and relation.one_to_many and model is not IndicatorSetItem:
+        if relation.auto_created and relation.one_to_many and model not in (IndicatorSetItem, County):
             yield model, relation.field.name  # type: ignore[union-attr]
 
 

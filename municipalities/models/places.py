@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
-from indicators.models import Area
+from indicators.models import Area, IndicatorSet
 
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 
@@ -68,6 +68,15 @@ class County(models.Model):
         help_text=_("as in Hyvaks or Keusote"),
     )
     website = models.CharField(_("website"), max_length=100, blank=True)
+    # None: the latest of its own, or a national one (see catalogue.set_shown).
+    indicator_set = models.ForeignKey(
+        IndicatorSet,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("indicators that are shown first"),
+    )
     # The plan's starting point (lähtötaso), with which today's figures are compared.
     baseline_year = models.PositiveSmallIntegerField(
         _("baseline year of the figures"),
