@@ -302,8 +302,8 @@ STATICFILES_FINDERS = ["hyte.static.Served", "hyte.static.ServedOfApps"]
 # Of these folders, what pages and papers use; of the others all. To collect everything takes several times as long.
 STATICFILES_SERVED = {
     "hds": ("base.min.css", "components/*.min.css"),
-    # The Latin letters of the three weights; the .woff of one is what the charts measure their texts by.
-    "source-sans-3": ("*-latin-[467]00-*.woff2", "*-latin-ext-[467]00-*.woff2", "*-latin-400-normal.woff"),
+    # The Latin letters of the three weights; the .woff of two are what charts measure texts by and carry with them.
+    "source-sans-3": ("*-latin-[467]00-*.woff2", "*-latin-ext-[467]00-*.woff2", "*-latin-[46]00-normal.woff"),
     "django_htmx": ("htmx-2*.js", "django-htmx.js"),
 }
 STORAGES = {

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 import vl_convert
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.utils import translation
 from django.utils.translation import gettext as _
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from indicators.figures import format_value
@@ -29,7 +33,11 @@ from indicators.figures import format_value
 WIDTH = 605
 FONT = "Source Sans 3"
 FONT_STACK = "Source Sans 3, Source Sans Pro, Arial, sans-serif"
-FONT_FILE = "source-sans-3/source-sans-3-latin-400-normal.woff"
+# Its weights that charts are written in: of the first one the widths are known.
+FONT_FILES = {
+    400: "source-sans-3/source-sans-3-latin-400-normal.woff",
+    600: "source-sans-3/source-sans-3-latin-600-normal.woff",
+}
 # Semibold letters of this font are wider than regular ones by less than this.
 SEMIBOLD = 1.06
 SIZE, SMALL = 13.0, 11.5
@@ -128,6 +136,7 @@ def line_chart(
     title: str,
     is_example: bool = False,
     height: float = 180,
+    width: float = WIDTH,
 ) -> str:
     """Return a chart of one to four lines over years, each named at its end with its latest value.
 
@@ -136,12 +145,12 @@ def line_chart(
     # The main line last, so that it lies on top.
     lines = sorted((line for line in lines if line.values), key=lambda line: line.is_main)
     frame = Frame.around(lines, decimals, language)
-    canvas = Canvas(language, is_example=is_example)
+    canvas = Canvas(language, is_example=is_example, width=width)
     names = [f"{line.label} {format_value(line.values[-1][1], decimals, language)}" for line in lines]
-    name_room = round(min(224.0, max(text_width(name) * SEMIBOLD for name in names)) + 26)
+    name_room = round(min(224.0, width * 0.45, max(text_width(name) * SEMIBOLD for name in names)) + 26)
     wrapped = [wrap(name, name_room - 26) for name in names]
     tick_room = round(max(text_width(text, SMALL) for _tick, text in frame.ticks) + 10)
-    frame = frame.placed(tick_room, canvas.top + 10, WIDTH - tick_room - name_room, height)
+    frame = frame.placed(tick_room, canvas.top + 10, width - tick_room - name_room, height)
     canvas.axes(frame)
     ends = [frame.place(*line.values[-1]) for line in lines]
     places = spread_out(
@@ -154,8 +163,8 @@ def line_chart(
         ink = colour if line.is_main else PALE
         canvas.line(frame, line, ink, thick=line.is_main)
         # From the line's end to its name, which may have had to make room for another.
-        canvas.rule((x + 5, y), (WIDTH - name_room + 20, place), PALE)
-        canvas.text(name, WIDTH - name_room + 24, place, bold=line.is_main, ink=colour if line.is_main else GREY)
+        canvas.rule((x + 5, y), (width - name_room + 20, place), PALE)
+        canvas.text(name, width - name_room + 24, place, bold=line.is_main, ink=colour if line.is_main else GREY)
     described = "; ".join(_course(line, decimals, language) for line in reversed(lines))
     return canvas.svg(height=frame.bottom + 26, title=title, description=described)
 
@@ -170,28 +179,30 @@ def panel_chart(
     title: str,
     is_example: bool = False,
     height: float = 84,
+    width: float = WIDTH,
+    abreast: int = PANELS_ABREAST,
 ) -> str:
     """Return small charts side by side on one scale, in the order given: one line each, with the county's in grey.
 
     For groups or municipalities, which would be a tangle in one chart. Raises ValueError when no line has a value.
     """
     frame = Frame.around([*lines, reference], decimals, language)
-    canvas = Canvas(language, is_example=is_example)
+    canvas = Canvas(language, is_example=is_example, width=width)
     tick_room = round(max(text_width(text, SMALL) for _tick, text in frame.ticks) + 10)
     value_room = round(
         max(text_width(format_value(value, decimals, language)) * SEMIBOLD for value in frame.latest) + 12
     )
     gap = 18
-    width = (WIDTH - gap * (PANELS_ABREAST - 1)) / PANELS_ABREAST
+    each_width = (width - gap * (abreast - 1)) / abreast
     y = float(canvas.top + 4)
-    for start in range(0, len(lines), PANELS_ABREAST):
-        row = lines[start : start + PANELS_ABREAST]
-        headings = [wrap(line.label, width) for line in row]
+    for start in range(0, len(lines), abreast):
+        row = lines[start : start + abreast]
+        headings = [wrap(line.label, each_width) for line in row]
         top = y + LINE_HEIGHT * max(len(heading) for heading in headings) + 10
         for column, (line, heading) in enumerate(zip(row, headings, strict=True)):
-            left = column * (width + gap)
+            left = column * (each_width + gap)
             canvas.text(heading, left, y + LINE_HEIGHT * len(heading) / 2, bold=True)
-            panel = frame.placed(left + tick_room, top, width - tick_room - value_room, height)
+            panel = frame.placed(left + tick_room, top, each_width - tick_room - value_room, height)
             canvas.axes(panel)
             drawn = [(reference, PALE, GREY, False), (line, colour, colour, True)]
             drawn = [item for item in drawn if item[0].values]
@@ -220,11 +231,18 @@ def _course(line: Line, decimals: int, language: str) -> str:
 # --- Measuring and placing --------------------------------------------------------------------------------------------
 
 
+def _font_file(weight: int) -> Path | None:
+    """Return where the font is, with static files collected or not; None where it is not installed."""
+    name = FONT_FILES[weight]
+    found = Path(finders.find(name) or Path(settings.STATIC_ROOT) / name)
+    return found if found.exists() else None
+
+
 @cache
 def _widths() -> dict[str, float]:
     """Return the width of each letter of the font, in parts of its size; nothing when the font is not installed."""
-    found = finders.find(FONT_FILE) or str(Path(settings.STATIC_ROOT) / FONT_FILE)
-    if not Path(found).exists():
+    found = _font_file(400)
+    if found is None:
         return {}
     with TTFont(found, lazy=True) as font:
         em, advances = font["head"].unitsPerEm, font["hmtx"]
@@ -362,8 +380,8 @@ class Frame:
 class Canvas:
     """What is to be drawn, in pixels from the upper left corner, gathered into few layers of one specification."""
 
-    def __init__(self, language: str, *, is_example: bool) -> None:
-        self.language, self.is_example = language, is_example
+    def __init__(self, language: str, *, is_example: bool, width: float = WIDTH) -> None:
+        self.language, self.is_example, self.width = language, is_example, round(width)
         self.top = 22 if is_example else 0
         self.described = ""
         self._bars: list[dict[str, Any]] = []
@@ -423,7 +441,7 @@ class Canvas:
         chart = {
             "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.0.json",
             "config": {"aria": False, "view": {"stroke": None}},
-            "width": WIDTH,
+            "width": self.width,
             "height": round(height),
             "padding": 0,
             "autosize": {"type": "none"},
@@ -526,3 +544,69 @@ def accessible(svg: str, *, title: str, description: str) -> str:
         f'<title id="c{mark}-title">{escape(title)}</title><desc id="c{mark}-desc">{escape(description)}</desc>'
     )
     return head + body
+
+
+# --- As files ---------------------------------------------------------------------------------------------------------
+
+
+def as_file(svg: str) -> str:
+    """Return the SVG with those letters of its font inside that it is written in: it looks the same anywhere."""
+    letters = "".join(sorted(set(unescape(re.sub(r"<[^>]*>", "", svg)))))
+    faces = []
+    for weight in FONT_FILES:
+        if f'font-weight="{weight}"' not in svg and weight != min(FONT_FILES):
+            continue
+        if (content := _letters(weight, letters)) is not None:
+            source = f"url(data:font/woff;base64,{b64encode(content).decode()}) format('woff')"
+            faces.append(f"@font-face{{font-family:'{FONT}';font-weight:{weight};src:{source}}}")
+    svg = _quoted(svg)
+    end = svg.index(">", svg.index("<svg")) + 1
+    return f"{svg[:end]}<style>{''.join(faces)}</style>{svg[end:]}" if faces else svg
+
+
+def as_png(svg: str, *, scale: float = 2) -> bytes:
+    """Return the picture as PNG on white, so many pixels to each of the SVG's."""
+    _register_fonts()
+    svg = _quoted(svg)
+    end = svg.index(">", svg.index("<svg")) + 1
+    white = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return vl_convert.svg_to_png(f"{svg[:end]}{white}{svg[end:]}", scale=scale)
+
+
+def _quoted(svg: str) -> str:
+    """Return the SVG with the font's name in quotes, as CSS wants a name with a number in it; WeasyPrint takes none."""
+    quoted = FONT_STACK.replace(FONT, f"'{FONT}'")
+    return svg.replace(f'font-family="{FONT_STACK}"', f'font-family="{quoted}"')
+
+
+def _letters(weight: int, letters: str) -> bytes | None:
+    """Return the font with these letters alone."""
+    found = _font_file(weight)
+    if found is None:
+        return None
+    with TTFont(found) as font:
+        chosen = Subsetter(Options(layout_features=[], notdef_outline=True))
+        chosen.populate(text=letters)
+        chosen.subset(font)
+        font.flavor = "woff"
+        file = BytesIO()
+        font.save(file)
+    return file.getvalue()
+
+
+@cache
+def _register_fonts() -> TemporaryDirectory[str]:
+    """Make the font known to what draws PNG, which reads no web fonts and knows its weights by one name.
+
+    The folder stays as long as the process: its files are read whenever something is drawn.
+    """
+    folder = TemporaryDirectory(prefix="hyte-fonts-")
+    for weight in FONT_FILES:
+        if (found := _font_file(weight)) is not None:
+            with TTFont(found) as font:
+                font.flavor = None
+                for place in (1, 16):
+                    font["name"].setName(FONT, place, 3, 1, 0x409)
+                font.save(Path(folder.name, f"{weight}.ttf"))
+    vl_convert.register_font_directory(folder.name)
+    return folder

@@ -4,7 +4,7 @@ from django.urls import path
 
 from municipalities.register import views as register
 from municipalities.settings import views as settings
-from municipalities.views import catalogue, documents, imports, places, spreadsheets
+from municipalities.views import catalogue, documents, figures, imports, places, spreadsheets
 
 urlpatterns = [
     path("tyyli.css", places.county_style, name="county_style"),
@@ -27,6 +27,9 @@ urlpatterns = [
     path("organisaatiot/<int:pk>/poista/", register.organisation_remove, name="organisation_remove"),
     path("organisaatiot/<int:pk>/yhdista/", register.organisation_merge, name="organisation_merge"),
     path("kunnat/", places.municipalities, name="municipalities"),
+    path("tunnusluvut/", figures.figures, name="figures"),
+    path("tunnusluvut/<int:pk>/", figures.indicator, name="indicator"),
+    path("tunnusluvut/<int:pk>/kuvio.<slug:kind>", figures.indicator_chart, name="indicator_chart"),
     path("tuonnit/", imports.imports, name="imports"),
     path("tuonnit/taulukko/", spreadsheets.figures_import, name="figures_import"),
     path("tuonnit/taulukko/pohja.xlsx", spreadsheets.figures_template, name="figures_template"),

@@ -17,6 +17,8 @@ from datetime import date
 from math import fsum
 
 from django.db import models
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
@@ -213,6 +215,9 @@ class Figures:
         default_factory=dict, init=False, repr=False, compare=False
     )
     _weights: dict[tuple[int, int], float] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _exposures: dict[tuple[int, int], dict[int, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def points(self, measure: Measure, area: Area) -> tuple[Point, ...]:
         """Return the years of an area in order, with those that have a status in place of a value."""
@@ -270,10 +275,16 @@ class Figures:
         return self._weights[area.pk, year]
 
     def _exposure(self, measure: Measure, area: Area, point: Point) -> float | None:
-        """Return how many people a rate rests on, by its source or else by our cautious guess of their share."""
+        """Return how many people a rate rests on: by its source, as in the nearest year, or by a cautious guess."""
         people = PEOPLE_PER.get(measure.unit)
         if people is None or point.exposure is not None:
             return point.exposure
+        key = measure.id, area.pk
+        if key not in self._exposures:
+            told = self.points(measure, area)
+            self._exposures[key] = {each.year: each.exposure for each in told if each.exposure is not None}
+        if (known := nearest(self._exposures[key], point.year)) is not None:
+            return known
         return self.weight(area, point.year) * SHARE_COUNTED.get(measure.survey, 1.0) / people or None
 
     def of(self, measure: Measure, area: Area, *, year: int | None = None) -> Figure:
@@ -398,6 +409,7 @@ def read_figures(
     year: int,
     language: str,
     since: int | None = None,
+    latest: int | None = None,
     gender: str = IndicatorValue.Gender.TOTAL,
     baseline: int | None = None,
     populations: Mapping[int, float] | None = None,
@@ -406,7 +418,8 @@ def read_figures(
 
     The weights of means are the areas' populations by year (Sotkanet's indicator 127); `populations` gives one by area
     id for areas that have none. Municipalities that have merged into one of the areas are read too: its history goes on
-    under the present code (see `continued`). The baseline year is read though it is earlier than `since`.
+    under the present code (see `continued`). `latest` leaves of each area's series only so many years from its end:
+    what a table of latest figures and their directions needs. The baseline year is read though it is earlier.
     """
     with translation.override(language):
         measures = tuple(_measure(indicator, language) for indicator in indicators)
@@ -416,15 +429,19 @@ def read_figures(
     kept = models.Q(year__lte=year)
     if since is not None:
         kept &= models.Q(year__gte=since) | models.Q(year=baseline)
-    rows = list(
-        IndicatorValue.objects.filter(
-            kept,
-            indicator__in=measured.keys() | ({population} if population else set()),
-            area__in=[*(area.pk for area in areas), *(area.pk for group in former.values() for area in group)],
-            gender=gender,
+    found = IndicatorValue.objects.filter(
+        kept,
+        indicator__in=measured.keys() | ({population} if population else set()),
+        area__in=[*(area.pk for area in areas), *(area.pk for group in former.values() for area in group)],
+        gender=gender,
+    )
+    if latest is not None:
+        place = Window(RowNumber(), partition_by=["indicator_id", "area_id"], order_by=F("year").desc())
+        found = found.annotate(place=place).filter(
+            models.Q(place__lte=latest) | models.Q(indicator=population) | models.Q(year=baseline)
         )
-        .order_by("year")
-        .values_list("indicator_id", "area_id", "year", "value", "absolute", "status", "run_id")
+    rows = list(
+        found.order_by("year").values_list("indicator_id", "area_id", "year", "value", "absolute", "status", "run_id")
     )
     runs = ImportRun.objects.in_bulk({row[6] for row in rows})
     read = {indicator.pk: indicator for indicator in indicators}

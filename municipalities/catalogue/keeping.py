@@ -35,7 +35,7 @@ def sets_for(county: County) -> QuerySet[IndicatorSet]:
 
 
 def set_shown(county: County) -> IndicatorSet | None:
-    """Return the indicators that a county shows first: those it has chosen, else its own latest, else a national set."""
+    """Return the indicators that a county shows first: those chosen, else its own latest, else a national one."""
     if county.indicator_set_id is not None:
         return county.indicator_set
     return sets_for(county).order_by(F("owner").asc(nulls_last=True), "-version", "-pk").first()

@@ -53,8 +53,8 @@ def _of_survey(value: str) -> Q:
 
 
 def _crumbs(county: str, *more: tuple[str, str]) -> Crumbs:
-    """Return the way here: the indicators, which have no page of their own yet, and what is told."""
-    return [("", _("Indicators")), *more]
+    """Return the way here: the indicators, and what is told."""
+    return [(reverse("figures", args=[county]), _("Indicators")), *more]
 
 
 # --- The catalogue ------------------------------------------------------------------------------------------------

@@ -68,14 +68,15 @@ PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "rounds": (gettext_lazy("Rounds"), ("round", "groups")),
     "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes")),
     "municipalities": (gettext_lazy("Municipalities"), ("municipality",)),
+    "figures": (gettext_lazy("Indicators"), ("indicator", "catalogue", "indicator_sets")),
     "register": (gettext_lazy("Participants"), ("person", "organisations", "organisation")),
     "measures": (gettext_lazy("What has been agreed"), ("measure",)),
     "summaries": (gettext_lazy("Summaries"), ("summary",)),
     "documents": (gettext_lazy("Documents"), ("document",)),
 }
 OF_COORDINATOR = tuple(PAGES)
-OF_MUNICIPALITIES = ("county_home", "negotiations", "measures", "municipalities", "summaries")
-OF_BOARD = ("county_home", "summaries", "measures", "municipalities")
+OF_MUNICIPALITIES = ("county_home", "negotiations", "measures", "municipalities", "figures", "summaries")
+OF_BOARD = ("county_home", "summaries", "measures", "municipalities", "figures")
 
 
 def _menu_of(access: Access) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
-from indicators.charts import FONT_FILE
+from indicators.charts import FONT_FILES
 
 IN_TEMPLATE = re.compile(r"""\{%\s*static\s+['"]([^'"]+)['"]""")
 IN_STYLESHEET = re.compile(r"""url\(\s*['"]?(?!data:|#)([^'")]+)""")
@@ -17,7 +17,7 @@ IN_STYLESHEET = re.compile(r"""url\(\s*['"]?(?!data:|#)([^'")]+)""")
 
 def asked_for() -> list[str]:
     """Return the path of every static file that a template or a stylesheet of ours names."""
-    found = {FONT_FILE}
+    found = set(FONT_FILES.values())
     for template in (settings.BASE_DIR / "templates").rglob("*"):
         if template.is_file():
             found.update(IN_TEMPLATE.findall(template.read_text()))

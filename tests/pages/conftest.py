@@ -172,6 +172,8 @@ def _ids() -> dict[str, int]:
         **_imports(),
         **_catalogue(),
         "own_indicator": _own_indicator(),
+        "unemployment": Indicator.objects.get(sotkanet_id=181).pk,
+        "loneliness": Indicator.objects.get(sotkanet_id=4284).pk,
         "document_ready": ready.pk,
         "plan": rounds.get(year=2023).pk,
         "groups": rounds.get(year=2024).pk,

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_scopes import scope
 
-from indicators.models import ImportRun, Indicator, IndicatorSet, IndicatorSetItem
+from indicators.models import ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
 from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector, User
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.attachments import add_attachments
@@ -150,6 +150,9 @@ COUNTY: dict[str, Row] = {
     "import_run": Row(".3333", of="import_run"),
     "figures_import": Row(".3333"),
     "figures_template": Row(".3333"),
+    "figures": Row("....."),
+    "indicator": Row(".....", of="own_indicator"),
+    "indicator_chart": Row(".....", of="own_indicator"),
     "catalogue": Row("....."),
     "indicator_new": Row(".3333"),
     "indicator_edit": Row(".....", of="own_indicator"),
@@ -247,8 +250,9 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
 @pytest.fixture
 def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality) -> World:
     """A round with one negotiation of Hankasalmi, held and being minuted, and a summary on the agenda."""
-    ImportRun.objects.create(source="sotkanet", label="22.11.2026", retrieved_on=date(2026, 11, 22))
+    run = ImportRun.objects.create(source="sotkanet", label="22.11.2026", retrieved_on=date(2026, 11, 22))
     own = Indicator.objects.create(owner=keski_suomi.area, name_fi="Oma mittari", theme="Osallisuus")
+    IndicatorValue.objects.create(indicator=own, area=hankasalmi.area, year=2024, value=1.0, run=run)
     IndicatorSet.objects.create(owner=keski_suomi.area, name="Joukko", version="2024").items.create(
         indicator=own, position=1
     )
@@ -304,6 +308,8 @@ def address(name: str, row: Row, world: World) -> str:
         kwargs["year"] = world.round.year
     elif row.of:
         kwargs["pk"] = getattr(world, row.of).pk
+    if name == "indicator_chart":
+        kwargs["kind"] = "svg"
     return reverse(name, kwargs=kwargs)
 
 
