@@ -77,9 +77,9 @@ class PickedField(forms.MultipleChoiceField):
 
     widget = Picker
 
-    def clean(self, value: Any) -> str:  # type: ignore[override]
+    def clean(self, value: Any) -> str:
         """Return the codes that there are; others are left out."""
-        known = {str(code) for code, _name in self.choices}
+        known = {str(code) for code, _name in self.widget.choices}
         return ",".join(code for code in dict.fromkeys(value or ()) if code in known)
 
 
@@ -128,7 +128,7 @@ def _surroundings(county: County, country: Area | None, *, wide: bool) -> Surrou
     )
     own = [one for one in every if one.county_id == county.pk]
     by_id = {one.pk: one for one in own}
-    member = MunicipalityGroup.municipalities.through.objects.filter(municipalitygroup__county=county)
+    member = MunicipalityGroup.municipalities.through._default_manager.filter(municipalitygroup__county=county)
     rows = member.order_by("-municipalitygroup__year", "municipalitygroup__position", "municipality__area__order")
     groups: dict[str, tuple[str, list[Municipality]]] = {}
     latest = None
