@@ -20,7 +20,7 @@ from psycopg import sql
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 KEPT = BASE_DIR / "var" / "bench"
-SECTIONS = ("papers", "memory", "again", "lists", "requests", "imports", "start")
+SECTIONS = ("papers", "memory", "again", "lists", "requests", "imports", "figures", "start")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +82,7 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import content, figures, imports, lists, papers, requests, start
+    from tests.bench import content, figures, imports, indicators, lists, papers, requests, start
 
     began = time.monotonic()
     call_command("migrate", "--no-input", verbosity=0)
@@ -108,14 +108,19 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
             world(few), seconds=0.2 if quick else 1.5, turns=1 if quick else 5, logs=scratch
         ),
         "imports": lambda: imports.measure(indicators=2 if quick else 100),
+        "figures": lambda: (
+            indicators.measure(shown=2, further=1, years=2, few=1_000, repetitions=1)
+            if quick
+            else indicators.measure(shown=40, further=60, years=22, few=100_000, repetitions=15)
+        ),
         "start": lambda: start.measure(repetitions=once or 3, scratch=scratch),
     }
     earlier = figures.values_in(before) if before else {}
     if {"papers", "memory", "again"} & set(wanted):
         demo()
-    elif "imports" in wanted:
+    elif {"imports", "figures"} & set(wanted):
         call_command("load_reference", stdout=io.StringIO())
-    if {"again", "lists", "requests"} & set(wanted):
+    if {"again", "lists", "requests", "figures"} & set(wanted):
         start.collect_once(settings.STATIC_ROOT)
     sections = []
     for name in SECTIONS:

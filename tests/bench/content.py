@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from django_scopes import scope
 
+from indicators.models import ImportPart, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
 from municipalities.models import (
     County,
     Document,
@@ -53,6 +54,9 @@ from tests.factories import make_county, make_held, make_municipality, make_nego
 BOTH = (LegalBasis.COOPERATION, LegalBasis.WELFARE)
 # Four of ten negotiations of the round are still ahead.
 AHEAD = 0.4
+# The matrix has a column for each municipality; with a row for each as well, its cells would grow by the square.
+INDICATORS_SHOWN = 4
+YEARS_OF_FIGURES = range(2020, 2025)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,10 @@ class World:
     group: MunicipalityGroup
     organisation: Organisation
     person: Person
+    indicator: Indicator
+    indicator_set: IndicatorSet
+    item: IndicatorSetItem
+    run: ImportRun
 
 
 def build(slug: str, code: str, rows: int) -> World:
@@ -98,6 +106,7 @@ def build(slug: str, code: str, rows: int) -> World:
         measure = _of_one_negotiation(negotiation, municipalities, organisations, people)
         _of_the_round(round_, negotiations, municipalities)
         summary, document = _summaries_and_documents(round_, negotiations, rows, by)
+    item, run = _figures(county, municipalities)
     with connection.cursor() as cursor:
         # The embedded server that gives up durability for speed does not look at its tables by itself.
         cursor.execute("ANALYZE")
@@ -115,6 +124,10 @@ def build(slug: str, code: str, rows: int) -> World:
         group=groups[0],
         organisation=organisations[0],
         person=people[0],
+        indicator=item.indicator,
+        indicator_set=item.indicator_set,
+        item=item,
+        run=run,
     )
 
 
@@ -325,3 +338,66 @@ def _summaries_and_documents(
         for _ in range(5)
     )
     return summary, documents[0]
+
+
+def _figures(county: County, municipalities: list[Municipality]) -> tuple[IndicatorSetItem, ImportRun]:
+    """Put in as many indicators of the county's own, sets of them and imports of their figures as there are rows.
+
+    The first set and the first import have all of the indicators. Only few have figures, in every municipality; they
+    are what the county shows first.
+    """
+    rows = len(municipalities)
+    indicators = Indicator.objects.bulk_create(
+        Indicator(
+            owner=county.area,
+            name_fi=f"Tunnusluku {n:03}",
+            theme=f"Aihe {n % 5}",
+            polarity=Indicator.Polarity.LOWER,
+        )
+        for n in range(rows)
+    )
+    sets = IndicatorSet.objects.bulk_create(
+        IndicatorSet(owner=county.area, name=f"Joukko {n:03}", version="1") for n in range(rows)
+    )
+    shown = sets[1]
+    items = IndicatorSetItem.objects.bulk_create(
+        IndicatorSetItem(indicator_set=of, indicator=indicator, position=position)
+        for of in sets
+        for position, indicator in enumerate(indicators if of == sets[0] else indicators[:INDICATORS_SHOWN], start=1)
+    )
+    County.objects.filter(pk=county.pk).update(indicator_set=shown)
+    runs = ImportRun.objects.bulk_create(
+        ImportRun(
+            owner=county.area,
+            source=ImportRun.Source.SPREADSHEET,
+            label=f"Luvut {n}",
+            retrieved_on=date(2026, 1, 1),
+            state=ImportRun.State.DONE,
+            finished_at=timezone.now(),
+        )
+        for n in range(rows)
+    )
+    ImportPart.objects.bulk_create(
+        ImportPart(
+            run=run,
+            indicator=indicator,
+            first_year=YEARS_OF_FIGURES[0],
+            last_year=YEARS_OF_FIGURES[-1],
+            state=ImportPart.State.DONE,
+        )
+        for run in runs
+        for indicator in (indicators if run == runs[0] else indicators[:1])
+    )
+    IndicatorValue.objects.bulk_create(
+        IndicatorValue(
+            indicator=indicator,
+            area_id=municipality.area_id,
+            run=runs[0],
+            year=year,
+            value=(place * 7 + year) % 101,
+        )
+        for indicator in indicators[:INDICATORS_SHOWN]
+        for place, municipality in enumerate(municipalities)
+        for year in YEARS_OF_FIGURES
+    )
+    return items[0], runs[0]

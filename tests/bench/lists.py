@@ -1,7 +1,7 @@
 """Every page of a county that can be opened, with few rows and with many: as many queries, and not too much time.
 
 The pages are found by their addresses, so that a new one is measured without anybody's doing. What its number stands
-for is told by the first words of the address (OF); one that stands for something unknown here is named as left out.
+for is told by the words of the address before it (OF); one that stands for something unknown here is named as left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.bench.figures import Figure, Section, median, ms
 MOST_QUERIES = 12
 MOST_QUERIES_AT_HOME = 15
 MOST_TIMES = 4.0
-# The first part of an address below the county's → the attribute of World whose number follows it.
+# The beginning of an address below the county's → the attribute of World whose number follows it.
 OF = {
     "kierrokset": "round",
     "neuvottelut": "negotiation",
@@ -33,18 +33,25 @@ OF = {
     "jarjestot": "organisation",
     "organisaatiot": "organisation",
     "henkilot": "person",
+    "tunnusluvut": "indicator",
+    "tunnusluvut/luettelo": "indicator",
+    "tunnusluvut/joukot": "indicator_set",
+    "tunnusluvut/joukot/kohdat": "item",
+    "tuonnit": "run",
 }
 # Home is each role's own; the other pages are at their longest for the coordinator.
 ROLES = {"county_home": ("coordinator", "municipal_editor", "board_member")}
-# Not pages: a file that these made-up documents do not have, and the bench's own.
-NO_PAGES = {"document_download", "county_empty"}
+# Not pages: a file that these made-up documents do not have, a picture, and the bench's own.
+NO_PAGES = {"document_download", "indicator_chart", "county_empty"}
 # Added to the address of a page that shows nothing without it.
 ASKED = {"search": "?haku=kunta&q=kunta"}
 
 
 # A page below such an address, or of any row but a round, is a form or a page of one row: told, without the limits of
 # a list, except that its queries may not grow.
-FORMS = {"uusi", "muokkaa", "lisaa", "tayta", "poista", "yhdista", "tuo"}
+FORMS = {"uusi", "muokkaa", "lisaa", "tayta", "poista", "yhdista", "tuo", "taulukko"}
+# Shows every municipality at once, of which no county has more than some twenty: measured with them by `indicators`.
+WHOLE = {"figures"}
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,19 @@ class Address:
     def is_list(self) -> bool:
         """Whether this is the address of a list: of a county's rows, or of a round's."""
         parts = self.route.strip("/").split("/")
-        return (not self.parameters or parts[0] == "kierrokset") and not FORMS & set(parts)
+        if self.name in WHOLE or FORMS & set(parts):
+            return False
+        return not self.parameters or parts[0] == "kierrokset"
 
     def path(self, world: World) -> str | None:
         """Return the address in this county; None when it is of something that is not known here."""
         values: dict[str, Any] = {}
-        first = self.route.split("/")[0]
+        before = self.route.partition("/<")[0]
         for parameter in self.parameters:
             if parameter == "code":
                 values[parameter] = world.own.area.code
-            elif len(self.parameters) == 1 and first in OF:
-                values[parameter] = getattr(world, OF[first]).pk
+            elif len(self.parameters) == 1 and before in OF:
+                values[parameter] = getattr(world, OF[before]).pk
             else:
                 return None
         return reverse(self.name, kwargs={"county": world.county.slug, **values}) + ASKED.get(self.name, "")

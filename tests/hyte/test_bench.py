@@ -36,10 +36,25 @@ def test_pages_are_found_measured_printed_and_kept(tmp_path: Path) -> None:
     figures = {figure["name"]: figure for figure in section["figures"]}
     pages = figures["time, many rows / few, worst list"]["raw"]
     assert {"rounds", "round", "documents", "municipalities", "county_home (board_member)"} <= pages.keys()
+    assert {"figures", "indicator", "catalogue", "indicator_sets", "indicator_set", "import_run"} <= pages.keys()
     assert all(page["queries"][0] == page["queries"][1] for page in pages.values())
     assert figures["pages whose queries grow with the rows"]["value"] == 0
     assert "Pages with 3 and with 9 rows" in done.stdout
     assert values_in(kept)["lists/queries, home, the role with most"] > 0
+
+
+def test_pages_of_figures_are_measured_with_few_and_with_many(tmp_path: Path) -> None:
+    done = bench("figures", "--quick", "--to", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    (kept,) = tmp_path.glob("*.json")
+    (section,) = json.loads(kept.read_text())["sections"]
+    figures = {figure["name"]: figure for figure in section["figures"]}
+    # 3 indicators of 308 municipalities, a county and the country, over 2 years, of each gender.
+    assert section["title"] == "The pages of 2 indicators with 1,000 and with 5,580 figures in the table"
+    for name in ("matrix", "indicator"):
+        few, many = (figures[f"time, many / few figures, {name}"]["raw"][size] for size in ("few", "many"))
+        assert few["sizes"] == many["sizes"]
+        assert few["queries"] == many["queries"] == figures[f"queries, {name}"]["value"] > 0
 
 
 def test_a_missed_target_and_an_earlier_run_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
