@@ -414,7 +414,7 @@ def read_figures(
     baseline: int | None = None,
     populations: Mapping[int, float] | None = None,
 ) -> Figures:
-    """Read the figures of these areas from `since` up to and including a year, in five queries however many there are.
+    """Read the figures of these areas from `since` up to and including a year, in at most four queries.
 
     The weights of means are the areas' populations by year (Sotkanet's indicator 127); `populations` gives one by area
     id for areas that have none. Municipalities that have merged into one of the areas are read too: its history goes on
@@ -424,7 +424,9 @@ def read_figures(
     with translation.override(language):
         measures = tuple(_measure(indicator, language) for indicator in indicators)
     measured = {measure.id: measure for measure in measures}
-    population = Indicator.objects.filter(sotkanet_id=POPULATION).values_list("pk", flat=True).first()
+    population = next((indicator.pk for indicator in indicators if indicator.sotkanet_id == POPULATION), None)
+    if population is None:
+        population = Indicator.objects.filter(sotkanet_id=POPULATION).values_list("pk", flat=True).first()
     former = _former_areas(areas)
     kept = models.Q(year__lte=year)
     if since is not None:
@@ -471,7 +473,15 @@ def read_figures(
         area = next(area for area in areas if area.pk == area_id)
         for measure in measures:
             if any(figures.points(measure, each) for each in gone):
-                figures._points[measure.id, area_id] = continued(figures, measure, area, gone)
+                series = continued(figures, measure, area, gone)
+                if latest is not None and measure.id != population:
+                    # Of an earlier year only some of the parts may have been read.
+                    series = tuple(point for point in series if point in series[-latest:] or point.year == baseline)
+                figures._points[measure.id, area_id] = series
+    # Only now: to put the parts together, the present municipality weighed as the rest of it.
+    for area_id in former.keys() & read_populations.keys():
+        figures._populations[area_id] = _people_together(read_populations, area_id, former[area_id])
+    figures._weights.clear()
     return figures
 
 
@@ -508,6 +518,26 @@ def continued(figures: Figures, measure: Measure, area: Area, former: Sequence[A
         origin = _latest_origin(point for _each, point in parts)
         series[year] = Point(year, value, status, origin, is_computed=True)
     return tuple(series[year] for year in sorted(series))
+
+
+def _people_together(
+    populations: Mapping[int, Mapping[int, float]], area_id: int, former: Sequence[Area]
+) -> dict[int, float]:
+    """Return an area's people by year with those of the municipalities that have merged into it, as in `continued`.
+
+    A year in which somebody's are not known is left out, for the nearest year to stand in.
+    """
+    people = dict(populations[area_id])
+    for year in {year for each in former for year in populations.get(each.pk, {})}:
+        there = [each.pk for each in former if each.valid_to is None or year <= each.valid_to.year]
+        if not any(year in populations.get(pk, {}) for pk in there):
+            continue
+        parts = [populations.get(pk, {}).get(year) for pk in (area_id, *there)]
+        known = [part for part in parts if part is not None]
+        people.pop(year, None)
+        if len(known) == len(parts):
+            people[year] = fsum(known)
+    return people or dict(populations[area_id])
 
 
 def combined_value(

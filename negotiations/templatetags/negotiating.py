@@ -68,7 +68,7 @@ PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "rounds": (gettext_lazy("Rounds"), ("round", "groups")),
     "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes")),
     "municipalities": (gettext_lazy("Municipalities"), ("municipality",)),
-    "figures": (gettext_lazy("Indicators"), ("indicator", "catalogue", "indicator_sets")),
+    "figures": (gettext_lazy("Indicators"), ("indicator", "catalogue", "indicator_sets", "imports", "import_run")),
     "register": (gettext_lazy("Participants"), ("person", "organisations", "organisation")),
     "measures": (gettext_lazy("What has been agreed"), ("measure",)),
     "summaries": (gettext_lazy("Summaries"), ("summary",)),

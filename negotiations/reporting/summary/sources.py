@@ -42,7 +42,7 @@ _MUNICIPALITIES = (
 _AREAS = (
     "SELECT area_id FROM municipalities_county WHERE id = %(county)s "
     f"UNION SELECT area_id FROM municipalities_municipality WHERE id IN ({_MUNICIPALITIES}) "
-    f"UNION SELECT id FROM indicators_area WHERE kind = '{Area.Kind.COUNTRY.value}'"
+    f"UNION SELECT id FROM indicators_area WHERE kind = '{Area.Kind.COUNTRY.value}' OR merged_into_id IS NOT NULL"
 )
 _VALUES = f"t.gender = 'total' AND t.indicator_id IN ({_INDICATORS}) AND t.area_id IN ({_AREAS})"
 SOURCES = (
