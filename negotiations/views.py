@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from indicators.figures import Figure, Figures, Origin, read_figures, sparkline_points
-from indicators.models import Area, IndicatorSet
 from municipalities.access import CountyRequest
-from municipalities.models import County, Download, Municipality, MunicipalityGroup
+from municipalities.models import Download, Municipality, MunicipalityGroup
 from negotiations import waiting
 from negotiations.followup import duty
 from negotiations.followup.agreed import is_overdue, listed, origin_url
 from negotiations.followup.views import coverages_shown, period_words
 from negotiations.models import Party, Summary
+from negotiations.municipality_figures import grouped, read_municipality, table_of, theme_url
 from negotiations.permissions import (
     visible_measures,
     visible_negotiations,
@@ -39,31 +35,6 @@ ROUNDS_SHOWN = 3
 TASKS_SHOWN = 10
 MEASURES_SHOWN = 3
 FIGURES_SHOWN = 4
-# The box of a spark line, as the template draws it.
-SPARK_WIDTH, SPARK_HEIGHT = 104, 28
-
-
-@dataclass(frozen=True)
-class FigureRow:
-    """A figure of a municipality with its line and the county's figure beside it."""
-
-    figure: Figure
-    county: Figure
-    # The points of a polyline; empty for fewer than two years, which make no line.
-    line: str
-
-    @property
-    def end(self) -> list[str]:
-        """Where the line ends: x and y."""
-        return self.line.split()[-1].split(",")
-
-
-@dataclass(frozen=True)
-class Theme:
-    """The figures of a theme."""
-
-    name: str
-    rows: list[FigureRow]
 
 
 @require_safe
@@ -100,7 +71,7 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
         return _board_home(request)
     first = own[0]
     found = duty.read(request.county, today=today, towards=own)
-    themes, _origins = _themes(request.county, first, municipalities, today=today)
+    figures = read_municipality(request.county, first, municipalities, today=today)
     coming = waiting.coming(access, today=today)
     measures = list(
         listed(access)
@@ -120,7 +91,7 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
         ],
         "measures_total": len(measures),
         "duty": [(row, [(c, period_words(c), c.of(row.pk)) for c in found.coverages]) for row in own],
-        "figures": [theme.rows[0] for theme in themes if theme.rows][:FIGURES_SHOWN],
+        "figures": figures.first_of_themes[:FIGURES_SHOWN],
         "summaries": list(visible_summaries(access).select_related("round").order_by("-round__year")[:3]),
     }
     return render(request, "negotiations/home_municipal.html", context)
@@ -171,14 +142,23 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
     )
     negotiations = visible_negotiations(access)
     every = list(duty.municipalities_of(request.county))
-    themes, origins = _themes(request.county, shown, every, today=timezone.localdate())
+    found = read_municipality(request.county, shown, every, today=timezone.localdate())
+    name = _("Figures of %(area)s") % {"area": shown}
+    table = table_of(request, found, name=name, county=request.county)
+    if answer := table.file():
+        return answer
     by_name = Municipality.objects.select_related("area").order_by("area__order")
     context: dict[str, Any] = {
         "municipality": shown,
         "is_own": shown.pk in access.municipality_ids,
-        "themes": themes,
-        "origins": origins,
-        "has_examples": any(origin.is_example for origin in origins),
+        "table": table,
+        "themes": grouped(table) if found.rows else [],
+        "theme_url": theme_url(table),
+        "baseline": request.county.baseline_year,
+        "has_country": found.has_country,
+        "span": 6 + (request.county.baseline_year is not None) + found.has_country,
+        "origins": found.origins,
+        "has_examples": any(origin.is_example for origin in found.origins),
         "groups": list(
             MunicipalityGroup.objects.filter(municipalities=shown)
             .order_by("-year", "position")
@@ -198,47 +178,3 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
         ),
     }
     return render(request, "negotiations/municipality.html", context)
-
-
-def _themes(
-    county: County, shown: Municipality, every: Sequence[Municipality], *, today: date
-) -> tuple[list[Theme], list[Origin]]:
-    """Return the municipality's figures by theme beside those of every one, and the sources of those shown."""
-    chosen = indicator_set_of(county)
-    if chosen is None:
-        return [], []
-    areas = [row.area for row in every]
-    figures = read_figures(chosen.in_order(), [county.area, *areas], year=today.year, language=get_language() or "fi")
-    themes: dict[str, list[FigureRow]] = {}
-    for row in _rows(figures, county.area, shown.area, areas):
-        themes.setdefault(row.figure.measure.theme, []).append(row)
-    shown_origins = {
-        figure.origin
-        for rows in themes.values()
-        for row in rows
-        for figure in (row.figure, row.county)
-        if figure.origin is not None
-    }
-    origins = [origin for origin in figures.origins() if origin in shown_origins]
-    return [Theme(name, rows) for name, rows in themes.items()], origins
-
-
-def _rows(figures: Figures, county: Area, area: Area, areas: Sequence[Area]) -> list[FigureRow]:
-    return [
-        FigureRow(
-            figure=figures.of(measure, area),
-            county=figures.of_county(measure, county, areas),
-            line=_line(figures.series(measure, area)),
-        )
-        for measure in figures.measures
-    ]
-
-
-def _line(series: Sequence[tuple[int, float]]) -> str:
-    return sparkline_points(series, SPARK_WIDTH, SPARK_HEIGHT, margin=4)
-
-
-def indicator_set_of(county: County) -> IndicatorSet | None:
-    """Return the indicators that a county shows: its own latest set, or the national one where it has none."""
-    sets = IndicatorSet.objects.filter(Q(owner=county.area) | Q(owner=None))
-    return sets.order_by(F("owner").asc(nulls_last=True), "-version", "-pk").first()

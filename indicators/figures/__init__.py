@@ -10,6 +10,7 @@ from indicators.figures.reading import (
     Origin,
     Point,
     Spread,
+    country_and_ended,
     difference,
     read_figures,
 )
@@ -50,6 +51,7 @@ __all__ = (
     "Spread",
     "change_between",
     "combined_dependency_ratio",
+    "country_and_ended",
     "difference",
     "direction_of",
     "figures_csv",

@@ -413,13 +413,15 @@ def read_figures(
     gender: str = IndicatorValue.Gender.TOTAL,
     baseline: int | None = None,
     populations: Mapping[int, float] | None = None,
+    ended: Sequence[Area] | None = None,
 ) -> Figures:
     """Read the figures of these areas from `since` up to and including a year, in at most four queries.
 
     The weights of means are the areas' populations by year (Sotkanet's indicator 127); `populations` gives one by area
-    id for areas that have none. Municipalities that have merged into one of the areas are read too: its history goes on
-    under the present code (see `continued`). `latest` leaves of each area's series only so many years from its end:
-    what a table of latest figures and their directions needs. The baseline year is read though it is earlier.
+    id for areas that have none. Municipalities that have merged into one of the areas are read too, of `ended` where
+    they have been read already: a history goes on under the present code (see `continued`). `latest` leaves of each
+    series only so many years from its end: what a table of latest figures and their directions needs. The baseline year
+    is read though it is earlier.
     """
     with translation.override(language):
         measures = tuple(_measure(indicator, language) for indicator in indicators)
@@ -427,7 +429,7 @@ def read_figures(
     population = next((indicator.pk for indicator in indicators if indicator.sotkanet_id == POPULATION), None)
     if population is None:
         population = Indicator.objects.filter(sotkanet_id=POPULATION).values_list("pk", flat=True).first()
-    former = _former_areas(areas)
+    former = _former_areas(areas, areas_that_ended() if ended is None else ended)
     kept = models.Q(year__lte=year)
     if since is not None:
         kept &= models.Q(year__gte=since) | models.Q(year=baseline)
@@ -573,10 +575,22 @@ def difference(figure: Figure, reference: Figure) -> Difference | None:
     )
 
 
-def _former_areas(areas: Sequence[Area]) -> dict[int, list[Area]]:
-    """Return by each area's id those that have merged into it, also by way of another."""
+def areas_that_ended() -> list[Area]:
+    """Return the areas that have merged into others. One query."""
+    return list(Area.objects.filter(merged_into__isnull=False).order_by("code"))
+
+
+def country_and_ended() -> tuple[Area | None, list[Area]]:
+    """Return the whole country, and the areas that have merged into others. One query for both."""
+    found = Area.objects.filter(models.Q(kind=Area.Kind.COUNTRY) | models.Q(merged_into__isnull=False)).order_by("code")
+    country = next((area for area in found if area.kind == Area.Kind.COUNTRY), None)
+    return country, [area for area in found if area.merged_into_id is not None]
+
+
+def _former_areas(areas: Sequence[Area], ended: Sequence[Area]) -> dict[int, list[Area]]:
+    """Return by each area's id those of the ended that have merged into it, also by way of another."""
     into: dict[int, list[Area]] = defaultdict(list)
-    for gone in Area.objects.filter(merged_into__isnull=False).order_by("code"):
+    for gone in ended:
         into[gone.merged_into_id].append(gone)  # type: ignore[index]
 
     def all_of(pk: int) -> list[Area]:

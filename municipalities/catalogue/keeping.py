@@ -142,8 +142,12 @@ def copy_set(source: IndicatorSet, into: IndicatorSet, *, county: County, by: Us
 
 @transaction.atomic
 def remove_set(chosen: IndicatorSet, *, county: County, by: User) -> None:
-    """Remove a set of the county's own that nothing uses. Raises NotAllowedNow where something does."""
+    """Remove a set of the county's own that nothing uses. Raises NotAllowedNow where something does, or shows it."""
     _open(chosen)
+    if County.objects.filter(indicator_set=chosen).exists():
+        raise NotAllowedNow(
+            _("“%(name)s” is shown first in the county. Choose another set in the settings first.") % {"name": chosen}
+        )
     record_in(county, chosen, "removed", by=by)
     chosen.delete()
 

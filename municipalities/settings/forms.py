@@ -14,6 +14,7 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from municipalities.catalogue.keeping import sets_for
 from municipalities.colours import WHITE, contrast, palette
 from municipalities.forms import DayField, EditForm
 from municipalities.models import County, Priority, User
@@ -53,7 +54,7 @@ class CountySettingsForm(EditForm):
             ("minutes_form", "minutes_name", "item_numbering", "summary_name"),
         ),
         (gettext_lazy("Checking of the minutes"), ("minutes_checkers", "check_days", "silence_is_checking")),
-        (gettext_lazy("Figures"), ("baseline_year",)),
+        (gettext_lazy("Figures"), ("indicator_set", "baseline_year")),
         (gettext_lazy("How long data is kept"), ("contact_retention_days", "download_retention_days")),
     )
     first_language = forms.ChoiceField(
@@ -88,6 +89,7 @@ class CountySettingsForm(EditForm):
             "minutes_checkers",
             "check_days",
             "silence_is_checking",
+            "indicator_set",
             "baseline_year",
             "contact_retention_days",
             "download_retention_days",
@@ -102,6 +104,10 @@ class CountySettingsForm(EditForm):
             "negotiation_word": gettext_lazy("For example hyte-neuvottelu or hytetu-neuvottelu."),
             "short_name": gettext_lazy("For example Hyvaks or Keusote."),
             "website": gettext_lazy("For example www.hyvaks.fi."),
+            "indicator_set": gettext_lazy(
+                "The pages of figures begin with it. If none is chosen, it is the latest of the county’s own sets, or a"
+                " national one."
+            ),
             "silence_is_checking": gettext_lazy(
                 "Who has not marked the minutes by the day given is taken to have no remarks."
             ),
@@ -143,6 +149,8 @@ class CountySettingsForm(EditForm):
                 },
             )
         self.fields["baseline_year"] = _year_field(self.fields["baseline_year"].label)
+        sets: Any = self.fields["indicator_set"]
+        sets.queryset, sets.empty_label = sets_for(self.instance), _("Chosen automatically")
         found = f"{contrast(self.instance.colour, WHITE):.1f}"
         self.fields["colour"].help_text = " ".join(
             [

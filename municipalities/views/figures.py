@@ -27,6 +27,7 @@ from indicators.figures import (
     Figures,
     Measure,
     Point,
+    country_and_ended,
     difference,
     format_value,
     read_figures,
@@ -553,7 +554,7 @@ def figures(request: CountyRequest, county: str) -> HttpResponse:
     """Show many indicators side by side in the county's municipalities: each one's latest figure and direction."""
     own = request.county
     sets = list(sets_for(own).order_by("owner", "name", "-version", "-pk"))
-    country = Area.objects.filter(kind=Area.Kind.COUNTRY).first()
+    country, ended = country_and_ended()
     around = _surroundings(own, country, wide=False)
     by_set = {str(one.pk): one for one in sets}
     chosen_set = by_set.get(request.GET.get("joukko", "")) or _shown_first(own, sets)
@@ -589,6 +590,7 @@ def figures(request: CountyRequest, county: str) -> HttpResponse:
         latest=YEARS_JUDGED,
         gender=chosen.get("sukupuoli", Gender.TOTAL),
         populations=around.populations,
+        ended=ended,
     )
     columns = _matrix_columns(own, country, shown)
     table: Table[MatrixRow] = Table(

@@ -140,6 +140,8 @@ def load(county: County, *, by: User, today: date) -> None:
         indicator_set=load_round_set(county.area),
         description="Esimerkki: kierroksen sisältö on keksitty esittelyä varten.",
     )
+    county.indicator_set = round_.indicator_set
+    county.save(update_fields=["indicator_set"])
     _add_theme(round_)
     by_name = municipalities_of(county)
     others = [

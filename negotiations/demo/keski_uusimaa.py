@@ -228,6 +228,10 @@ def _load_term(county: County, *, name: str, by: User, today: date) -> None:
         indicator_set=load_round_set(county.area),
         description="Esimerkki: kierroksen sisältö on keksitty esittelyä varten.",
     )
+    county.indicator_set = round_.indicator_set
+    # Keusote compares its figures with those of 2019.
+    county.baseline_year = 2019
+    county.save(update_fields=["baseline_year", "indicator_set"])
     by_name = municipalities_of(county)
     order = ("Mäntsälä", "Pornainen", "Hyvinkää", "Järvenpää", "Nurmijärvi", "Tuusula")
     for place, municipality_name in enumerate(order):

@@ -468,3 +468,15 @@ def test_one_row_and_three_cost_the_same(client: Client, keski_suomi: County) ->
         make_set(f"Joukko {number}", *more, owner=keski_suomi)
     assert cost() == before
     assert max(before) <= 12
+
+
+def test_a_set_shown_first_is_edited_but_not_removed(
+    client: Client, own_set: IndicatorSet, keski_suomi: County
+) -> None:
+    County.objects.filter(pk=keski_suomi.pk).update(indicator_set=own_set)
+    response = client.post(url("indicator_set_remove", own_set.pk))
+    assert response.status_code == 409 and "asetuksissa" in response.content.decode()
+    here = url("indicator_set_edit", own_set.pk)
+    assert client.post(here, values(client, here) | {"name": "Toinen"}).status_code == 302
+    own_set.refresh_from_db()
+    assert own_set.name == "Toinen" and verbs(own_set, keski_suomi) == ["changed"]

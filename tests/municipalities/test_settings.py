@@ -16,6 +16,7 @@ from django.test import Client
 from django_scopes import scope
 from PIL import Image, PngImagePlugin
 
+from indicators.models import IndicatorSet
 from municipalities.models import County, CountyLogo, Event, Priority, User
 from municipalities.settings.logo import MOST_BYTES, read_logo
 from negotiations.models import Measure
@@ -113,6 +114,23 @@ def test_the_year_with_which_figures_are_compared_is_given_and_taken_away(
     with scope(county=keski_suomi):
         logged = [event.payload["fields"] for event in Event.objects.filter(verb="settings_changed")]
     assert logged == [["baseline_year"], ["baseline_year"]]
+
+
+def test_the_set_shown_first_is_chosen_among_the_county_s_and_left_to_be_automatic(
+    coordinator: User, keski_suomi: County, keski_uusimaa: County, client_for: Callable[..., Client]
+) -> None:
+    own, strange = (
+        IndicatorSet.objects.create(name="Joukko", version="1", owner=county.area)
+        for county in (keski_suomi, keski_uusimaa)
+    )
+    client = client_for(coordinator)
+    for sent, status, kept in ((own.pk, 302, own), (strange.pk, 422, own), ("", 302, None)):
+        assert client.post(SETTINGS, values(client) | {"indicator_set": sent}).status_code == status
+        keski_suomi.refresh_from_db()
+        assert keski_suomi.indicator_set == kept
+    with scope(county=keski_suomi):
+        logged = [event.payload["fields"] for event in Event.objects.filter(verb="settings_changed")]
+    assert logged == [["indicator_set"], ["indicator_set"]]
 
 
 def test_a_logo_is_kept_as_a_picture_drawn_anew(
