@@ -167,7 +167,7 @@ class AreaRow:
 
     name: str
     code: str
-    # Municipalities first, then the county, then the country.
+    # Municipalities first, then their group, the county, and the country.
     rank: int
     order: str
     population: float
@@ -175,6 +175,8 @@ class AreaRow:
     by_year: Mapping[int, Point]
     from_county: Difference | None
     from_country: Difference | None
+    # Where a group is looked at.
+    from_group: Difference | None = None
     is_looked_at: bool = False
     # The county's figure, where the survey has none of the municipality.
     instead: Figure | None = None
@@ -213,6 +215,8 @@ class Shown:
     figures: Figures
     around: Surroundings
     compared: list[Municipality]
+    # The name of the group that they are, if one.
+    group: str
     looked_at: Municipality | None
     chosen: Mapping[str, str]
     filters: tuple[Choice[Any] | Search[Any], ...]
@@ -236,12 +240,14 @@ class Shown:
         return self.figures.of_county(self.measure, self.around.country, everybody)
 
     def rows(self) -> list[AreaRow]:
-        """Return the areas: the municipalities compared, the county, the country."""
+        """Return the areas: the municipalities compared, their group if they are one, the county, the country."""
         rows = [self._municipality(one) for one in self.compared]
-        rows.append(self._whole(self.of_county, self.county, self.around.areas, rank=1))
+        if self.group:
+            rows.append(self._together())
+        rows.append(self._whole(self.of_county, self.county, self.around.areas, rank=2))
         if self.around.country is not None and self.of_country is not None and self.of_country.value is not None:
             everybody = [one.area for one in self.around.every]
-            rows.append(self._whole(self.of_country, self.around.country, everybody, rank=2))
+            rows.append(self._whole(self.of_country, self.around.country, everybody, rank=3))
         return rows
 
     def _municipality(self, one: Municipality) -> AreaRow:
@@ -261,8 +267,27 @@ class Shown:
             by_year={point.year: point for point in figures.points(measure, one.area)},
             from_county=difference(figure, county),
             from_country=difference(figure, figures.of(measure, country, year=figure.year)) if country else None,
+            from_group=difference(figure, self._of_group(figure.year)) if self.group else None,
             is_looked_at=self.looked_at is not None and one.pk == self.looked_at.pk,
             instead=instead if instead.is_of_county and one.county_id == self.around.county.pk else None,
+        )
+
+    def _of_group(self, year: int | None = None) -> Figure:
+        return self.figures.of_group(self.measure, [one.area for one in self.compared], self.group, year=year)
+
+    def _together(self) -> AreaRow:
+        figure, areas = self._of_group(), [one.area for one in self.compared]
+        county = self.figures.of_county(self.measure, self.county, self.around.areas, year=figure.year)
+        return AreaRow(
+            name=self.group,
+            code="",
+            rank=1,
+            order="",
+            population=sum(one.population for one in self.compared),
+            figure=figure,
+            by_year={point.year: point for point in self.figures.combined_points(self.measure, areas)},
+            from_county=difference(figure, county),
+            from_country=None,
         )
 
     def _whole(self, figure: Figure, area: Area, parts: Sequence[Area], *, rank: int) -> AreaRow:
@@ -322,7 +347,7 @@ def _read(request: CountyRequest, pk: int) -> Shown:
     )
     chosen = Table[Any](request, [], (), name="", filters=filters).chosen
     looked_at = by_code.get(chosen.get("kunta", ""))
-    compared = around.municipalities
+    compared, group = around.municipalities, ""
     match chosen.get("vertailu", ""):
         case "koko" if looked_at is not None:
             compared = peers.of_like_size(looked_at, around.every)
@@ -330,7 +355,7 @@ def _read(request: CountyRequest, pk: int) -> Shown:
             picked = set(chosen["kunnat"].split(","))
             compared = [one for one in around.municipalities if one.area.code in picked]
         case key if key in around.groups:
-            compared = around.groups[key][1]
+            group, compared = around.groups[key]
     areas = {one.area_id: one.area for one in [*around.every, *compared]}
     figures = read_figures(
         [indicator],
@@ -341,7 +366,7 @@ def _read(request: CountyRequest, pk: int) -> Shown:
         baseline=county.baseline_year,
         populations=around.populations,
     )
-    return Shown(indicator, figures.measures[0], figures, around, compared, looked_at, chosen, filters)
+    return Shown(indicator, figures.measures[0], figures, around, compared, group, looked_at, chosen, filters)
 
 
 @require_safe
@@ -397,6 +422,7 @@ def indicator(request: CountyRequest, county: str, pk: int) -> HttpResponse:
         "has_examples": any(origin.is_example for origin in shown.figures.origins()),
         "revisions": _revisions(shown),
         "combining": Combining(shown.measure.combining),
+        "group": shown.group,
     }
     return render(request, "municipalities/indicator.html", context)
 
@@ -434,6 +460,8 @@ def _columns(shown: Shown, years: Sequence[int], on_page: set[int]) -> tuple[Col
     if shown.around.county.baseline_year:
         label = _("Since %(year)s") % {"year": shown.around.county.baseline_year}
         columns.append(number("lahtovuodesta", label, lambda row: row.figure.baseline_change))
+    if compared and shown.group:
+        columns.append(number("ryhmasta", gettext_lazy("From the group"), lambda row: _value(row.from_group)))
     if compared:
         columns.append(number("alueesta", gettext_lazy("From the county"), lambda row: _value(row.from_county)))
         columns.append(

@@ -168,7 +168,7 @@ def test_peers(
         group.municipalities.set([joutsa, luhanka])
 
     def names(query: str) -> list[str]:
-        return [row[0] for row in rows_of(page(query)) if "alue" not in row[0]]
+        return [row[0] for row in rows_of(page(query)) if "laskettu" not in row[0]]
 
     assert names("") == ["Hankasalmi", "Joutsa", "Luhanka"]
     assert names(f"?vertailu=ryhma-{group.pk}") == ["Joutsa", "Luhanka"]
@@ -178,6 +178,24 @@ def test_peers(
     # What there is not is not heeded: another county's municipality cannot be picked.
     assert names("?vertailu=valitut&kunnat=505") == ["Hankasalmi", "Joutsa", "Luhanka"]
     assert names("?vertailu=ryhma-1&kunta=xx") == ["Hankasalmi", "Joutsa", "Luhanka"]
+
+
+def test_a_group_together_and_how_its_municipalities_differ_from_it(
+    page: Callable[..., str], give: Give, keski_suomi: County, joutsa: Municipality, luhanka: Municipality
+) -> None:
+    """By hand: (10.0 x 4079 + 16.0 x 695) / 4774 = 10.9."""
+    give(joutsa.area, {2023: 10.0})
+    give(luhanka.area, {2023: 16.0})
+    with scope(county=keski_suomi):
+        group = MunicipalityGroup.objects.create(county=keski_suomi, year=2026, name="Etelä")
+        group.municipalities.set([joutsa, luhanka])
+    rows = rows_of(page(f"?vertailu=ryhma-{group.pk}"))
+    assert [(row[0], row[2], row[4], row[5]) for row in rows] == [
+        ("Joutsa", "10,0", "−0,9", "−0,9"),
+        ("Luhanka", "16,0", "+5,1", "+5,1"),
+        ("Etelä (2026) laskettu", "10,9", "–", "0,0"),
+        ("Keski-Suomen hyvinvointialue laskettu", "10,9", "–", "–"),
+    ]
 
 
 def test_what_a_survey_has_of_the_county_alone_is_told_as_the_county_s(
