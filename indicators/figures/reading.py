@@ -425,25 +425,29 @@ def read_figures(
     """
     with translation.override(language):
         measures = tuple(_measure(indicator, language) for indicator in indicators)
+    if not measures:
+        return Figures((), year, language, {}, {}, baseline)
     measured = {measure.id: measure for measure in measures}
+    # The weights are read along; where they are none of the indicators, they are what is none of them.
     population = next((indicator.pk for indicator in indicators if indicator.sotkanet_id == POPULATION), None)
+    wanted = models.Q(indicator__in=measured)
     if population is None:
-        population = Indicator.objects.filter(sotkanet_id=POPULATION).values_list("pk", flat=True).first()
+        weights = models.Q(pk__in=measured) | models.Q(sotkanet_id=POPULATION)
+        wanted = models.Q(indicator__in=Indicator.objects.filter(weights).order_by().values("pk"))
     former = _former_areas(areas, areas_that_ended() if ended is None else ended)
     kept = models.Q(year__lte=year)
     if since is not None:
         kept &= models.Q(year__gte=since) | models.Q(year=baseline)
     found = IndicatorValue.objects.filter(
         kept,
-        indicator__in=measured.keys() | ({population} if population else set()),
+        wanted,
         area__in=[*(area.pk for area in areas), *(area.pk for group in former.values() for area in group)],
         gender=gender,
     )
     if latest is not None:
         place = Window(RowNumber(), partition_by=["indicator_id", "area_id"], order_by=F("year").desc())
-        found = found.annotate(place=place).filter(
-            models.Q(place__lte=latest) | models.Q(indicator=population) | models.Q(year=baseline)
-        )
+        weighing = ~models.Q(indicator__in=measured) if population is None else models.Q(indicator=population)
+        found = found.annotate(place=place).filter(models.Q(place__lte=latest) | models.Q(year=baseline) | weighing)
     rows = list(
         found.order_by("year").values_list("indicator_id", "area_id", "year", "value", "absolute", "status", "run_id")
     )
@@ -453,7 +457,7 @@ def read_figures(
     points: dict[tuple[int, int], list[Point]] = defaultdict(list)
     read_populations: dict[int, dict[int, float]] = defaultdict(dict)
     for indicator_id, area_id, of_year, value, absolute, status, run_id in rows:
-        if indicator_id == population and value is not None:
+        if (indicator_id == population or indicator_id not in measured) and value is not None:
             read_populations[area_id][of_year] = value
         if indicator_id in measured:
             day = _retrieved(runs[run_id], read[indicator_id], of_year)
