@@ -35,10 +35,20 @@ def sets_for(county: County) -> QuerySet[IndicatorSet]:
 
 
 def set_shown(county: County) -> IndicatorSet | None:
-    """Return the indicators that a county shows first: those chosen, else its own latest, else a national one."""
-    if county.indicator_set_id is not None:
-        return county.indicator_set
-    return sets_for(county).order_by(F("owner").asc(nulls_last=True), "-version", "-pk").first()
+    """Return the indicators that a county shows first; see `first_of`. One query."""
+    return first_of(sets_for(county), county)
+
+
+def first_of(sets: Iterable[IndicatorSet], county: County) -> IndicatorSet | None:
+    """Return of the sets that a county can use the one it shows first.
+
+    That which it has chosen, else its own latest, else a national one.
+    """
+    rows = list(sets)
+    if chosen := next((one for one in rows if one.pk == county.indicator_set_id), None):
+        return chosen
+    own = [one for one in rows if is_own(one, county)]
+    return max(own or rows, key=lambda one: (one.version, one.pk), default=None)
 
 
 def is_own(row: Indicator | IndicatorSet, county: County) -> bool:

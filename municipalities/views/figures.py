@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +33,10 @@ from indicators.figures import (
     read_figures,
     status_text,
 )
-from indicators.models import Area, FormerValue, Indicator, IndicatorSet, IndicatorValue
+from indicators.models import Area, FormerValue, Indicator, IndicatorValue
 from municipalities import peers
 from municipalities.access import CountyRequest
-from municipalities.catalogue.keeping import indicators_for, sets_for
+from municipalities.catalogue.keeping import first_of, indicators_for, sets_for
 from municipalities.exporting import Cell
 from municipalities.models import County, Municipality, MunicipalityGroup
 from municipalities.tables import Choice, Column, Kind, Search, Table
@@ -585,7 +585,7 @@ def figures(request: CountyRequest, county: str) -> HttpResponse:
     country, ended = country_and_ended()
     around = _surroundings(own, country, wide=False)
     by_set = {str(one.pk): one for one in sets}
-    chosen_set = by_set.get(request.GET.get("joukko", "")) or _shown_first(own, sets)
+    chosen_set = by_set.get(request.GET.get("joukko", "")) or first_of(sets, own)
     indicators = chosen_set.in_order() if chosen_set else []
     themes = list(dict.fromkeys(one.theme for one in indicators))
     filters: tuple[Any, ...] = (
@@ -641,15 +641,6 @@ def figures(request: CountyRequest, county: str) -> HttpResponse:
         "origins": read.origins(),
     }
     return render(request, "municipalities/figures.html", context)
-
-
-def _shown_first(county: County, sets: Iterable[IndicatorSet]) -> IndicatorSet | None:
-    """Return of these sets the one that the county shows first; the rule is that of catalogue.set_shown."""
-    rows = list(sets)
-    if chosen := next((one for one in rows if one.pk == county.indicator_set_id), None):
-        return chosen
-    own = [one for one in rows if one.owner_id is not None]
-    return max(own or rows, key=lambda one: (one.version, one.pk), default=None)
 
 
 def _is_of_theme(row: MatrixRow, theme: str) -> bool:
