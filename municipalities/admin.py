@@ -46,6 +46,7 @@ class MembershipInline(admin.TabularInline):
     """What a user may do, and where."""
 
     model = Membership
+    fk_name = "user"
     autocomplete_fields = ("municipality", "organisation")
     extra = 0
 

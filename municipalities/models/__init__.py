@@ -1,5 +1,17 @@
 """The models of the app, one module a subject."""
 
+from municipalities.models.cards import (
+    Card,
+    CardBundle,
+    CardBundleItem,
+    CardContact,
+    CardEntry,
+    CardFigure,
+    CardLink,
+    CardPlan,
+    CardVersion,
+    CardYear,
+)
 from municipalities.models.documents import Document, Download
 from municipalities.models.events import Event
 from municipalities.models.people import (
@@ -11,6 +23,7 @@ from municipalities.models.people import (
     User,
 )
 from municipalities.models.places import (
+    CardApproval,
     CouncilTerm,
     County,
     CountyLogo,
@@ -20,6 +33,17 @@ from municipalities.models.places import (
 )
 
 __all__ = [
+    "Card",
+    "CardApproval",
+    "CardBundle",
+    "CardBundleItem",
+    "CardContact",
+    "CardEntry",
+    "CardFigure",
+    "CardLink",
+    "CardPlan",
+    "CardVersion",
+    "CardYear",
     "CouncilTerm",
     "County",
     "CountyLogo",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -262,6 +262,12 @@ class Membership(models.Model):
         related_name="memberships",
         verbose_name=_("organisation"),
     )
+    # A deputy's: a municipality hands its tasks to another person for a time.
+    starts_on = models.DateField(_("first day"), null=True, blank=True)
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    given_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("given by")
+    )
 
     class Meta:
         verbose_name = _("membership")
@@ -291,6 +297,10 @@ class Membership(models.Model):
                     municipality__isnull=False,
                 ),
                 name="membership_role_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="membership_days",
             ),
         )
 

@@ -17,6 +17,14 @@ from indicators.models import Area, IndicatorSet
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 
 
+class CardApproval(models.TextChoices):
+    """Who approves a municipality card before it counts as final. In a small town that may be nobody."""
+
+    NONE = "none", _("nobody: the card is final when it has been sent")
+    SELF = "self", _("the one who fills it")
+    LINK = "link", _("another person, by a link in an e-mail")
+
+
 class County(models.Model):
     """A wellbeing services county: the tenant. Its name and codes live in its area."""
 
@@ -102,6 +110,10 @@ class County(models.Model):
     # "If no remarks come by the date, the minutes are deemed checked": the county may set so.
     silence_is_checking = models.BooleanField(_("silence until the date means checked"), default=False)
     check_days = models.PositiveSmallIntegerField(_("days given for checking"), default=14)
+    # What a municipality begins with; each may choose otherwise on its card.
+    card_approval = models.CharField(
+        _("who approves the municipality cards"), max_length=10, choices=CardApproval, default=CardApproval.NONE
+    )
     download_retention_days = models.PositiveIntegerField(_("days that the log of downloads is kept"), default=730)
     contact_retention_days = models.PositiveIntegerField(_("days that contact details are kept"), default=730)
 

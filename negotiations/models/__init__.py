@@ -1,6 +1,7 @@
 """The models of the app, one module a subject."""
 
 from negotiations.models.agreements import FeedbackNote, Measure
+from negotiations.models.material import DismissedSuggestion, Highlight, PreRead, PreReadCard
 from negotiations.models.minutes import Minutes, MinutesAttachment, MinutesCheck
 from negotiations.models.rounds import (
     CoreGroup,
@@ -29,7 +30,9 @@ __all__ = [
     "Attendance",
     "Cancellation",
     "CoreGroup",
+    "DismissedSuggestion",
     "FeedbackNote",
+    "Highlight",
     "LegalBasis",
     "Measure",
     "Minutes",
@@ -40,6 +43,8 @@ __all__ = [
     "Part",
     "Party",
     "Postponement",
+    "PreRead",
+    "PreReadCard",
     "Round",
     "RoundStage",
     "Slot",
