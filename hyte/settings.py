@@ -346,6 +346,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "municipalities.tasks.purge_contacts",
         "schedule": crontab(hour=3, minute=40),
     },
+    "send-links-left": {
+        "task": "municipalities.tasks.send_links_left",
+        "schedule": 300.0,
+        "options": {"expires": 299},
+    },
     "mark-silent-checkers": {
         "task": "negotiations.tasks.mark_silent_checkers",
         "schedule": crontab(hour=0, minute=30),
@@ -378,13 +383,14 @@ if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"outage": {"()": "hyte.outage.OneLine"}},
+    "filters": {"outage": {"()": "hyte.outage.OneLine"}, "secrets": {"()": "hyte.logs.WithoutSecrets"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "stream": sys.stderr,
             "formatter": "line",
+            "filters": ["secrets"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from hyte.health import healthz
+from municipalities.cards.views.links import card_link
 from municipalities.settings.views import profile
 from municipalities.views.places import home
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("tili/", include("allauth.account.urls")),
     path("tili/kaksivaiheinen/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
+    path("kuntakortin-hyvaksynta/<str:token>/", card_link, name="card_link"),
     path("<slug:county>/", include("municipalities.urls")),
     path("<slug:county>/", include("negotiations.urls")),
 ]

@@ -64,6 +64,23 @@ class Access:
         """Works for a municipality of the county, as editor or reader."""
         return bool(self.municipality_ids)
 
+    @property
+    def lasting_ids(self) -> frozenset[int]:
+        """The municipalities that the user edits for without a last day: those whose tasks they may hand to others."""
+        return frozenset(
+            m.municipality_id
+            for m in self.user.all_memberships
+            if m.county_id == self.county.pk
+            and m.role == Role.MUNICIPAL_EDITOR
+            and m.municipality_id is not None
+            and m.ends_on is None
+        )
+
+    @property
+    def names_deputies(self) -> bool:
+        """Whether the user may hand a municipality's tasks to another person for a time."""
+        return self.is_coordinator or bool(self.lasting_ids)
+
     def require(self, allowed: bool) -> None:
         """Answer 403 unless allowed. For what one may know of but may not do."""
         if not allowed:

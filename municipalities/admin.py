@@ -47,7 +47,7 @@ class MembershipInline(admin.TabularInline):
 
     model = Membership
     fk_name = "user"
-    autocomplete_fields = ("municipality", "organisation")
+    autocomplete_fields = ("municipality", "organisation", "given_by")
     extra = 0
 
 

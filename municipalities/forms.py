@@ -162,7 +162,7 @@ class SharedForm(CountyForm):
 
     def _as_it_is(self) -> str:
         return json.dumps(
-            {name: _digest(self.get_initial_for_field(field, name)) for name, field in self._edited().items()}
+            {name: digest_of(self.get_initial_for_field(field, name)) for name, field in self._edited().items()}
         )
 
     def _edited(self) -> dict[str, forms.Field]:
@@ -189,10 +189,10 @@ class SharedForm(CountyForm):
     def _settle(self, seen: Mapping[str, str]) -> None:
         for name, field in self._edited().items():
             now = self.get_initial_for_field(field, name)
-            if name not in seen or name not in self.cleaned_data or _digest(now) == seen[name]:
+            if name not in seen or name not in self.cleaned_data or digest_of(now) == seen[name]:
                 continue
-            mine = _digest(self.cleaned_data[name])
-            if mine == _digest(now):
+            mine = digest_of(self.cleaned_data[name])
+            if mine == digest_of(now):
                 continue
             if mine == seen[name]:
                 self.cleaned_data[name] = field.clean(field.prepare_value(now))
@@ -275,7 +275,8 @@ def _canonical(value: Any) -> str:
     return str(value).replace("\r\n", "\n").strip()
 
 
-def _digest(value: Any) -> str:
+def digest_of(value: Any) -> str:
+    """Return by what a value is known again: what a form or an autosave carries along of what it has seen."""
     return hashlib.sha256(_canonical(value).encode()).hexdigest()[:16]
 
 
@@ -320,4 +321,5 @@ __all__ = [
     "SafeModelChoiceField",
     "SafeModelMultipleChoiceField",
     "SharedForm",
+    "digest_of",
 ]

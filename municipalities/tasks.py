@@ -1,4 +1,4 @@
-"""What the workers do: render documents, look after those that got stuck, and delete what has been kept long enough."""
+"""What the workers do: render documents, look after those that got stuck, send letters, delete what is old enough."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from celery.signals import task_failure
 from django.db import DatabaseError, connection
 from django_scopes import scope
 
+from municipalities.letters import RETRIED
 from municipalities.models import County
 
 log = logging.getLogger(__name__)
@@ -75,3 +76,56 @@ def purge_contacts() -> None:
     gone = purge()
     if gone:
         log.info("deleted %d rows of contact details", gone)
+
+
+# --- Letters ----------------------------------------------------------------------------------------------------------
+
+
+@shared_task(**RETRIED)
+def send_card_link(county_id: int, link_id: int) -> None:
+    """Write to the approver of a card. A message that comes twice sends nothing the second time."""
+    from municipalities.cards.links import send_link
+
+    county = County.objects.select_related("area").get(pk=county_id)
+    with scope(county=county):
+        send_link(county, link_id)
+
+
+@shared_task
+def send_links_left() -> None:
+    """Queue the letters to approvers that no worker has begun: Redis was away, or lost them. By beat."""
+    from municipalities.cards.links import left_unsent
+
+    for county_id, link_id in left_unsent():
+        send_card_link.delay(county_id, link_id)
+
+
+@shared_task(**RETRIED)
+def send_deputy_letter(county_id: int, membership_id: int) -> None:
+    """Write to a deputy of a municipality. A message that comes late, after the deputy's days, sends nothing."""
+    from municipalities.deputies.letter import send_letter
+
+    county = County.objects.select_related("area").get(pk=county_id)
+    with scope(county=county):
+        send_letter(county, membership_id)
+
+
+@shared_task
+def send_card_reminders(county_id: int, event_id: int) -> None:
+    """Queue the letters of a reminder, one to each editor of the municipalities that are reminded."""
+    from municipalities.cards.reminding import letters_of
+
+    with scope(county=County.objects.get(pk=county_id)):
+        memberships = letters_of(event_id)
+    for membership_id in memberships:
+        send_card_reminder.delay(county_id, event_id, membership_id)
+
+
+@shared_task(**RETRIED)
+def send_card_reminder(county_id: int, event_id: int, membership_id: int) -> None:
+    """Write to an editor of a municipality whose card has not been sent. Once it has been, sends nothing."""
+    from municipalities.cards.reminding import send_reminder
+
+    county = County.objects.select_related("area").get(pk=county_id)
+    with scope(county=county):
+        send_reminder(county, event_id, membership_id)

@@ -106,5 +106,21 @@ def span(earliest: date, latest: date) -> str:
     return months(earliest, latest) if whole_months(earliest, latest) else days(earliest, latest)
 
 
+def partial(value: str) -> str:
+    """Return a date known to the year, the month or the day: "2025", "toukokuu 2025", "12.5.2025".
+
+    From "2025", "2025-05" or "2025-05-12"; one that is no date is left as it is.
+    """
+    try:
+        match [int(part) for part in value.split("-")]:
+            case [year, month]:
+                return f"{MONTHS[month]} {year}"
+            case [year, month, number]:
+                return day(date(year, month, number), weekday=False)
+    except (ValueError, KeyError):
+        pass
+    return value
+
+
 def _date(value: date) -> date:
     return timezone.localtime(value).date() if isinstance(value, datetime) and timezone.is_aware(value) else value

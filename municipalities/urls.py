@@ -2,6 +2,9 @@
 
 from django.urls import path
 
+from municipalities.cards.views import card, links, years
+from municipalities.cards.views import papers as card_papers
+from municipalities.deputies import views as deputies
 from municipalities.register import views as register
 from municipalities.settings import views as settings
 from municipalities.views import catalogue, documents, figures, imports, places, spreadsheets
@@ -26,6 +29,11 @@ urlpatterns = [
     path("organisaatiot/<int:pk>/", register.organisation_edit, name="organisation_edit"),
     path("organisaatiot/<int:pk>/poista/", register.organisation_remove, name="organisation_remove"),
     path("organisaatiot/<int:pk>/yhdista/", register.organisation_merge, name="organisation_merge"),
+    path("sijaiset/", deputies.deputies, name="deputies"),
+    path("sijaiset/uusi/", deputies.deputy_new, name="deputy_new"),
+    path("sijaiset/palauta/", deputies.deputy_restore, name="deputy_restore"),
+    path("sijaiset/<int:pk>/paata/", deputies.deputy_end, name="deputy_end"),
+    path("sijaiset/<int:pk>/kirje/", deputies.deputy_letter, name="deputy_letter"),
     path("kunnat/", places.municipalities, name="municipalities"),
     path("tunnusluvut/", figures.figures, name="figures"),
     path("tunnusluvut/<int:pk>/", figures.indicator, name="indicator"),
@@ -54,6 +62,30 @@ urlpatterns = [
         catalogue.indicator_set_item_remove,
         name="indicator_set_item_remove",
     ),
+    path("kuntakortit/", years.cards_now, name="cards_now"),
+    path("kuntakortit/uusi/", years.card_year_new, name="card_year_new"),
+    path("kuntakortit/<int:year>/", years.cards, name="cards"),
+    path("kuntakortit/<int:year>/asetukset/", years.card_year_edit, name="card_year_edit"),
+    path("kuntakortit/<int:year>/lukitse/", years.card_year_lock, name="card_year_lock"),
+    path("kuntakortit/<int:year>/avaa/", years.card_year_unlock, name="card_year_unlock"),
+    path("kuntakortit/<int:year>/muistuta/", years.cards_remind, name="cards_remind"),
+    path("kuntakortit/<int:year>/niput/", years.cards_bundle, name="cards_bundle"),
+    path("kuntakortit/niput/<int:pk>/", years.card_bundle, name="card_bundle"),
+    path("kuntakortit/niput/<int:pk>/lataa/", years.card_bundle_zip, name="card_bundle_zip"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/", card.card, name="card"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/muistuta/", years.card_remind, name="card_remind"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/aloita/", card.card_start, name="card_start"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/tallenna/", card.card_save, name="card_save"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/rivit/palauta/", card.card_restore, name="card_restore"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/hyvaksyja/", card.card_approval, name="card_approval"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/linkki/", links.card_link_again, name="card_link_again"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/laheta/", card.card_send, name="card_send"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/takaisin/", card.card_withdraw, name="card_withdraw"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/hyvaksy/", card.card_approve, name="card_approve"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/palauta/", card.card_return, name="card_return"),
+    path("kuntakortit/<int:year>/kunnat/<str:code>/versiot/<int:pk>/", card.card_compare, name="card_compare"),
+    path("kuntakortit/versiot/<int:pk>/pdf/", card_papers.card_paper, name="card_paper"),
+    path("kuntakortit/versiot/<int:pk>/kortti.docx", card_papers.card_word, name="card_word"),
     path("asiakirjat/", documents.documents, name="documents"),
     path("asiakirjat/<int:pk>/", documents.document, name="document"),
     path("asiakirjat/<int:pk>/lataa/", documents.download, name="document_download"),

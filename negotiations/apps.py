@@ -11,11 +11,12 @@ class NegotiationsConfig(AppConfig):
     verbose_name = _("Negotiations")
 
     def ready(self) -> None:
-        """Make the documents of this floor known: minutes and summaries, each with who may see them."""
+        """Make the documents of this floor known: minutes, summaries and material, each with who may see them."""
         from municipalities.documents import Kind, register
         from municipalities.models import Document
         from negotiations.minutes import composing
         from negotiations.permissions import visible_minutes, visible_summaries
+        from negotiations.planning.material import context, preread
         from negotiations.reporting import summary
 
         register(
@@ -39,5 +40,14 @@ class NegotiationsConfig(AppConfig):
                     pk__in=visible_summaries(access).order_by().values("document")
                 ),
                 attachments=summary.summary_attachments,
+            )
+        )
+        register(
+            Kind(
+                name=preread.KIND,
+                template="documents/pre_read.html",
+                context_type=context.PreReadContext,
+                stylesheets=("documents/pre_read.css",),
+                visible_to=preread.visible_material,
             )
         )

@@ -142,6 +142,19 @@ FINDINGS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
 }
 
 
+# What is told of the highlights of a negotiation.
+HIGHLIGHTS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "highlight_taken": lambda payload, checkers: _("%(who)s took a suggestion as a highlight.") % payload,
+    "highlight_added": lambda payload, checkers: _("%(who)s wrote a highlight.") % payload,
+    "highlight_changed": lambda payload, checkers: _("%(who)s changed a highlight.") % payload,
+    "highlight_moved": lambda payload, checkers: _("%(who)s changed the order of the highlights.") % payload,
+    "highlight_removed": lambda payload, checkers: _("%(who)s removed a highlight.") % payload,
+    "highlight_restored": lambda payload, checkers: _("%(who)s brought back a highlight.") % payload,
+    "suggestion_dismissed": lambda payload, checkers: _("%(who)s dismissed a suggestion for a highlight.") % payload,
+    "suggestion_recalled": lambda payload, checkers: _("%(who)s called back a suggestion for a highlight.") % payload,
+}
+
+
 # Subject and verb, as events.record was given them → what to say: who did what. Checkers are told by the id of their
 # mark; the payload has the doer's name besides, as "who".
 WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
@@ -169,6 +182,10 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s took back the mark “held”.") % payload
     ),
     ("negotiations.negotiation", "removed"): lambda payload, checkers: _("%(who)s removed the negotiation.") % payload,
+    ("negotiations.negotiation", "material_sent"): lambda payload, checkers: (
+        _("%(who)s confirmed the material of the negotiation, version %(number)s.")
+        % {"who": payload["who"], "number": payload["number"]}
+    ),
     ("negotiations.minutes", "opened"): lambda payload, checkers: _("%(who)s began the minutes.") % payload,
     ("negotiations.minutes", "sent_for_checking"): lambda payload, checkers: (
         _("%(who)s sent the minutes for checking, to be checked by %(day)s.")
@@ -269,6 +286,7 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         for subject in ("negotiations.negotiation", "negotiations.round")
         for verb, words in FINDINGS.items()
     },
+    **{("negotiations.negotiation", verb): words for verb, words in HIGHLIGHTS.items()},
     ("negotiations.round", "core_group_added"): lambda payload, checkers: _("%(who)s added a core group.") % payload,
     ("negotiations.round", "core_group_changed"): lambda payload, checkers: (
         _("%(who)s changed a core group.") % payload

@@ -7,7 +7,7 @@ from negotiations.followup import measure_views, quick_views
 from negotiations.followup import views as followup
 from negotiations.minutes.views import attachments, checkers, writing
 from negotiations.minutes.views import tab as minutes
-from negotiations.planning.views import groups, negotiations, round_log, rounds
+from negotiations.planning.views import groups, highlights, material, negotiations, round_cards, round_log, rounds
 from negotiations.reporting import views as reporting
 from negotiations.sitting.views import agenda, attendance, conduct, round_attendance, workshop
 from negotiations.sitting.views import rounds as sitting
@@ -31,6 +31,8 @@ urlpatterns = [
     path("kuntaryhmat/<int:year>/kopioi/", groups.groups_copy, name="groups_copy"),
     path("kierrokset/<int:pk>/aikataulu/", rounds.round_schedule, name="round_schedule"),
     path("kierrokset/<int:pk>/kuntaryhmat/", rounds.round_groups, name="round_groups"),
+    path("kierrokset/<int:pk>/kuntakortit/", round_cards.round_cards, name="round_cards"),
+    path("kierrokset/<int:pk>/kuntakortit/nippu/", round_cards.round_cards_bundle, name="round_cards_bundle"),
     path("kierrokset/<int:pk>/osallistujat/", round_attendance.round_attendance, name="round_attendance"),
     path("kierrokset/<int:pk>/ydinryhmat/lisaa/", round_attendance.round_core_group_new, name="round_core_group_new"),
     path(
@@ -86,6 +88,18 @@ urlpatterns = [
     ),
     path("osallistujat/<int:pk>/", attendance.negotiation_person, name="negotiation_person"),
     path("osallistujat/<int:pk>/poista/", attendance.negotiation_person_remove, name="negotiation_person_remove"),
+    path("neuvottelut/<int:pk>/aineisto/", highlights.negotiation_material, name="negotiation_material"),
+    path("neuvottelut/<int:pk>/aineisto/luonnos/", material.pre_read_render, name="pre_read_render"),
+    path("neuvottelut/<int:pk>/aineisto/vahvista/", material.material_send, name="material_send"),
+    path("neuvottelut/<int:pk>/aineisto/diat.pptx", material.material_slides, name="material_slides"),
+    path("neuvottelut/<int:pk>/nostot/uusi/", highlights.highlight_new, name="highlight_new"),
+    path("neuvottelut/<int:pk>/nostot/ota/", highlights.highlight_take, name="highlight_take"),
+    path("neuvottelut/<int:pk>/nostot/hylkaa/", highlights.highlight_dismiss, name="highlight_dismiss"),
+    path("neuvottelut/<int:pk>/nostot/ota-takaisin/", highlights.highlight_recall, name="highlight_recall"),
+    path("neuvottelut/<int:pk>/nostot/palauta/", highlights.highlight_restore, name="highlight_restore"),
+    path("nostot/<int:pk>/", highlights.highlight_edit, name="highlight_edit"),
+    path("nostot/<int:pk>/siirra/", highlights.highlight_move, name="highlight_move"),
+    path("nostot/<int:pk>/poista/", highlights.highlight_remove, name="highlight_remove"),
     path("neuvottelut/<int:pk>/tyopaja/", workshop.negotiation_workshop, name="negotiation_workshop"),
     path("neuvottelut/<int:pk>/tyopaja/lisaa/", workshop.negotiation_findings, name="negotiation_findings"),
     path("neuvottelut/<int:pk>/poytakirja/", minutes.negotiation_minutes, name="negotiation_minutes"),

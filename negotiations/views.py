@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from municipalities.access import CountyRequest
+from municipalities.cards.overseeing import glance
 from municipalities.models import Download, Municipality, MunicipalityGroup
 from negotiations import waiting
 from negotiations.followup import duty
@@ -59,6 +60,7 @@ def _coordinator_home(request: CountyRequest) -> HttpResponse:
         "coming": desk.coming,
         "rounds": [(round_, steps[round_.pk]) for round_ in rounds],
         "duty": coverages_shown(desk.duty),
+        "cards": glance(request.county.pk),
     }
     return render(request, "negotiations/home_coordinator.html", context)
 

@@ -143,6 +143,11 @@ class CardContent:
         return [(str(section.label), lines) for section, lines in zip(SWOT, lists, strict=True)]
 
     @property
+    def has_country(self) -> bool:
+        """Whether the whole country can be shown beside any figure."""
+        return any(line.country for line in self.figures)
+
+    @property
     def has_examples(self) -> bool:
         """Whether some figures are illustrative, which is told wherever they are shown."""
         return any(line.is_example for line in self.figures)
@@ -271,5 +276,7 @@ def thaw(version: CardVersion) -> CardContent:
 
 def latest_versions(cards: Iterable[Card]) -> dict[int, CardVersion]:
     """Return the last version that was sent of each card, by the card's id. One query."""
-    found = CardVersion.objects.filter(card__in=[card.pk for card in cards]).order_by("card", "-number")
-    return {version.card_id: version for version in found.distinct("card").select_related("card__municipality__area")}
+    found = CardVersion.objects.filter(card__in=[card.pk for card in cards]).order_by("card_id", "-number")
+    return {
+        version.card_id: version for version in found.distinct("card_id").select_related("card__municipality__area")
+    }

@@ -44,13 +44,14 @@ class CardFigures:
     citations: tuple[str, ...]
 
 
-def read_card_figures(card_year: CardYear, municipality: Municipality, *, language: str) -> CardFigures:
-    """Read the figures of the year's set for one municipality, up to the year of the card. Six queries at most.
+def read_card_figures(
+    card_year: CardYear, municipality: Municipality, every: Sequence[Municipality], *, language: str
+) -> CardFigures:
+    """Read the figures of the year's set for one municipality, up to the year of the card. Five queries at most.
 
-    The county's figure is its source's own, or computed of its municipalities.
+    The county's figure is its source's own, or computed of `every` municipality of it.
     """
     county = card_year.county
-    every = list(Municipality.objects.filter(county=county).select_related("area"))
     areas = [row.area for row in every]
     country, ended = country_and_ended()
     figures = read_figures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -91,8 +93,9 @@ class User(AbstractBaseUser):
 
     @cached_property
     def all_memberships(self) -> list[Membership]:
-        """Every membership, with its county and municipality; read once per request."""
-        return list(self.memberships.select_related("county__area", "municipality__area", "organisation"))
+        """Every membership that is in force today, with its county and municipality; read once per request."""
+        rows = Membership.objects.in_force().filter(user=self)
+        return list(rows.select_related("county__area", "municipality__area", "organisation"))
 
     @property
     def is_administrator(self) -> bool:
@@ -226,6 +229,18 @@ class PersonContact(models.Model):
         return self.email or self.phone
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships; those that are asked what somebody may do are those in force."""
+
+    def in_force(self, on: date | None = None) -> MembershipQuerySet:
+        """Leave out those whose first day is to come or whose last day has passed; by default today, in Finland."""
+        on = on or timezone.localdate()
+        return self.filter(
+            Q(starts_on=None) | Q(starts_on__lte=on),
+            Q(ends_on=None) | Q(ends_on__gte=on),
+        )
+
+
 class Membership(models.Model):
     """What a user may do, and where."""
 
@@ -268,6 +283,8 @@ class Membership(models.Model):
     given_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("given by")
     )
+
+    objects: ClassVar = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")

@@ -24,16 +24,17 @@ register.filter("day", timewords.day)
 register.filter("long_day", timewords.long_day)
 register.filter("week", timewords.week)
 register.filter("moment", timewords.moment)
+register.filter("partial", timewords.partial)
 
 # State → how it looks. The word always stands beside it, and each tone has a shape of its own.
 TONES = {
     **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
-    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running"), "going"),
+    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running", "sent", "open"), "going"),
     **dict.fromkeys(
         ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent", "done"), "done"
     ),
-    **dict.fromkeys(("failed", "stayed_away", "incomplete"), "failed"),
-    "cancelled": "ended",
+    **dict.fromkeys(("failed", "stayed_away", "incomplete", "returned"), "failed"),
+    **dict.fromkeys(("cancelled", "locked", "not_started"), "ended"),
 }
 
 

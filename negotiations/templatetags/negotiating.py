@@ -56,15 +56,26 @@ def main_menu(context: Context) -> list[Link]:
         return []
     # A page that no link is of, such as an error, is under none of them.
     current = (request.resolver_match.url_name if request.resolver_match else "") or ""
+    names = _menu_of(access)
     return [
-        Link(str(PAGES[name][0]), reverse(name, args=[access.county.slug]), frozenset({name, *PAGES[name][1]}), current)
-        for name in _menu_of(access)
+        Link(str(PAGES[name][0]), reverse(name, args=[access.county.slug]), _pages_under(name, names), current)
+        for name in names
     ]
 
 
+def _pages_under(name: str, names: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the addresses under a link. Cards are under the municipalities where they have no link."""
+    pages = {name, *PAGES[name][1]}
+    if name == "municipalities" and CARDS not in names:
+        pages |= {CARDS, *PAGES[CARDS][1]}
+    return frozenset(pages)
+
+
+CARDS = "cards_now"
 # What the menu can lead to: its name there, and the pages under it besides itself.
 PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "county_home": (gettext_lazy("Home"), ("duty",)),
+    CARDS: (gettext_lazy("Municipality card"), ("cards", "card")),
     "rounds": (gettext_lazy("Rounds"), ("round", "groups")),
     "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes")),
     "municipalities": (gettext_lazy("Municipalities"), ("municipality",)),
@@ -74,8 +85,8 @@ PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "summaries": (gettext_lazy("Summaries"), ("summary",)),
     "documents": (gettext_lazy("Documents"), ("document",)),
 }
-OF_COORDINATOR = tuple(PAGES)
-OF_MUNICIPALITIES = ("county_home", "negotiations", "measures", "municipalities", "figures", "summaries")
+OF_COORDINATOR = tuple(name for name in PAGES if name != CARDS)
+OF_MUNICIPALITIES = ("county_home", CARDS, "negotiations", "measures", "municipalities", "figures", "summaries")
 OF_BOARD = ("county_home", "summaries", "measures", "municipalities", "figures")
 
 

@@ -20,7 +20,7 @@ from psycopg import sql
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 KEPT = BASE_DIR / "var" / "bench"
-SECTIONS = ("papers", "memory", "again", "lists", "requests", "imports", "figures", "start")
+SECTIONS = ("papers", "memory", "again", "cards", "lists", "requests", "autosave", "imports", "figures", "start")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +82,7 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import content, figures, imports, indicators, lists, papers, requests, start
+    from tests.bench import autosave, cards, content, figures, imports, indicators, lists, papers, requests, start
 
     began = time.monotonic()
     call_command("migrate", "--no-input", verbosity=0)
@@ -103,9 +103,13 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         "papers": lambda: papers.measure(repetitions=once or 5),
         "memory": lambda: papers.measure_memory(logs=scratch),
         "again": lambda: papers.measure_again(repetitions=once or 40),
+        "cards": lambda: cards.measure(cards=2 if quick else 22, repetitions=once or 3, logs=scratch),
         "lists": lambda: lists.measure(world(few), world(many), repetitions=once or 5),
         "requests": lambda: requests.measure(
             world(few), seconds=0.2 if quick else 1.5, turns=1 if quick else 5, logs=scratch
+        ),
+        "autosave": lambda: autosave.measure(
+            editors=4 if quick else 50, cards=2 if quick else 25, seconds=2 if quick else 15, logs=scratch
         ),
         "imports": lambda: imports.measure(indicators=2 if quick else 100),
         "figures": lambda: (
@@ -118,9 +122,9 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     earlier = figures.values_in(before) if before else {}
     if {"papers", "memory", "again"} & set(wanted):
         demo()
-    elif {"imports", "figures"} & set(wanted):
+    elif {"cards", "imports", "figures"} & set(wanted):
         call_command("load_reference", stdout=io.StringIO())
-    if {"again", "lists", "requests", "figures"} & set(wanted):
+    if {"again", "lists", "requests", "autosave", "figures"} & set(wanted):
         start.collect_once(settings.STATIC_ROOT)
     sections = []
     for name in SECTIONS:

@@ -16,6 +16,12 @@ from django_scopes import scope
 
 from indicators.models import ImportPart, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
 from municipalities.models import (
+    Card,
+    CardBundle,
+    CardBundleItem,
+    CardEntry,
+    CardVersion,
+    CardYear,
     County,
     Document,
     Event,
@@ -79,6 +85,7 @@ class World:
     indicator: Indicator
     indicator_set: IndicatorSet
     item: IndicatorSetItem
+    bundle: CardBundle
     run: ImportRun
 
 
@@ -107,6 +114,8 @@ def build(slug: str, code: str, rows: int) -> World:
         _of_the_round(round_, negotiations, municipalities)
         summary, document = _summaries_and_documents(round_, negotiations, rows, by)
     item, run = _figures(county, municipalities)
+    with scope(county=county):
+        bundle = _cards(county, municipalities, item.indicator_set, document, by)
     with connection.cursor() as cursor:
         # The embedded server that gives up durability for speed does not look at its tables by itself.
         cursor.execute("ANALYZE")
@@ -128,7 +137,32 @@ def build(slug: str, code: str, rows: int) -> World:
         indicator_set=item.indicator_set,
         item=item,
         run=run,
+        bundle=bundle,
     )
+
+
+def _cards(
+    county: County, municipalities: list[Municipality], chosen: IndicatorSet, document: Document, by: User
+) -> CardBundle:
+    """Add the cards of this year: that of each municipality begun, and all but the first one sent and in a bundle."""
+    year = CardYear.objects.create(county=county, year=timezone.localdate().year, indicator_set=chosen)
+    cards = Card.objects.bulk_create(
+        Card(county=county, card_year=year, municipality=place, state=Card.State.SENT if number else Card.State.DRAFT)
+        for number, place in enumerate(municipalities)
+    )
+    CardEntry.objects.bulk_create(
+        CardEntry(county=county, card=card, section=section, text="Järjestöt ovat mukana.")
+        for card in cards
+        for section in (CardEntry.Section.STRENGTH, CardEntry.Section.THREAT)
+    )
+    versions = CardVersion.objects.bulk_create(
+        CardVersion(county=county, card=card, number=1, content={}, sha256="0" * 64) for card in cards[1:]
+    )
+    bundle = CardBundle.objects.create(county=county, card_year=year, title="Kuntakortit", asked_by=by)
+    CardBundleItem.objects.bulk_create(
+        CardBundleItem(county=county, bundle=bundle, version=version, document=document) for version in versions
+    )
+    return bundle
 
 
 def _register(county: County, rows: int) -> tuple[list[Organisation], list[Person]]:

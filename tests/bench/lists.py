@@ -38,11 +38,12 @@ OF = {
     "tunnusluvut/joukot": "indicator_set",
     "tunnusluvut/joukot/kohdat": "item",
     "tuonnit": "run",
+    "kuntakortit/niput": "bundle",
 }
 # Home is each role's own; the other pages are at their longest for the coordinator.
 ROLES = {"county_home": ("coordinator", "municipal_editor", "board_member")}
 # Not pages: a file that these made-up documents do not have, a picture, and the bench's own.
-NO_PAGES = {"document_download", "indicator_chart", "county_empty"}
+NO_PAGES = {"document_download", "card_bundle_zip", "card_word", "indicator_chart", "county_empty"}
 # Added to the address of a page that shows nothing without it.
 ASKED = {"search": "?haku=kunta&q=kunta"}
 
@@ -50,6 +51,7 @@ ASKED = {"search": "?haku=kunta&q=kunta"}
 # A page below such an address, or of any row but a round, is a form or a page of one row: told, without the limits of
 # a list, except that its queries may not grow.
 FORMS = {"uusi", "muokkaa", "lisaa", "tayta", "poista", "yhdista", "tuo", "taulukko"}
+LISTS_OF_A_YEAR = {"cards"}
 # Shows every municipality at once, of which no county has more than some twenty: measured with them by `indicators`.
 WHOLE = {"figures"}
 
@@ -68,7 +70,7 @@ class Address:
         parts = self.route.strip("/").split("/")
         if self.name in WHOLE or FORMS & set(parts):
             return False
-        return not self.parameters or parts[0] == "kierrokset"
+        return not self.parameters or parts[0] == "kierrokset" or self.name in LISTS_OF_A_YEAR
 
     def path(self, world: World) -> str | None:
         """Return the address in this county; None when it is of something that is not known here."""
@@ -77,6 +79,8 @@ class Address:
         for parameter in self.parameters:
             if parameter == "code":
                 values[parameter] = world.own.area.code
+            elif parameter == "year" and before == "kuntakortit":
+                values[parameter] = world.round.year
             elif len(self.parameters) == 1 and before in OF:
                 values[parameter] = getattr(world, OF[before]).pk
             else:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
 from django_scopes import scopes_disabled
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, Rejection
-from municipalities.models import Document, Organisation, Person, Priority, User
+from municipalities.cards.bundles import make_bundle
+from municipalities.cards.links import hash_of
+from municipalities.models import Card, CardLink, CardYear, Document, Membership, Organisation, Person, Priority, User
 from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
 from tests.conftest import use_long_ids
 
@@ -192,8 +195,48 @@ def _ids() -> dict[str, int]:
         "organisation": Organisation.objects.filter(**own)[0].pk,
         "priority": Priority.objects.filter(**own)[0].pk,
         "region": Round.objects.get(county__slug="keski-uusimaa", year=2023).pk,
+        "card_link": _link_to_approve(),
+        "card_bundle": _bundle_of_cards(),
         "two": Negotiation.objects.filter(county__slug="keski-uusimaa", minutes__isnull=False)[0].pk,
     }
+
+
+def _bundle_of_cards() -> int:
+    """Return the id of a bundle of three cards of 2024, of which one PDF is ready and the others are being made."""
+    card_year = CardYear.objects.select_related("county__area").get(county__slug="keski-suomi", year=2024)
+    places = card_year.county.municipalities.select_related("area").order_by("area__order")[:3]
+    bundle = make_bundle(card_year, places, title="Kuntakortit 2024", by=User.objects.get(email=ROLES["coordinator"]))
+    Document.objects.filter(pk=bundle.items.all()[0].document_id).update(
+        state="ready", ready_at=bundle.asked_at, size=38_000, pages=3, sha256="b" * 64, progress=100, leased_until=None
+    )
+    return bundle.pk
+
+
+# The token of an approver's link: as ids are, a number.
+TOKEN = int("7" * 43)
+
+
+def _link_to_approve() -> int:
+    """Make the link by which a card that was sent is approved, and return its token; and name a deputy of Joutsa."""
+    card = Card.objects.filter(county__slug="keski-suomi", state=Card.State.SENT, card_year__state="open")[0]
+    expires_at = timezone.now() + timedelta(days=30)
+    CardLink.objects.create(
+        county=card.county,
+        version=card.versions.latest("number"),
+        token_hash=hash_of(str(TOKEN)),
+        expires_at=expires_at,
+    )
+    editor = User.objects.get(email=ROLES["editor"]).memberships.get()
+    Membership.objects.create(
+        user=User.objects.create_user("sijainen@joutsa.example"),
+        role=editor.role,
+        county=editor.county,
+        municipality=editor.municipality,
+        starts_on=timezone.localdate(),
+        ends_on=timezone.localdate() + timedelta(days=30),
+        given_by=editor.user,
+    )
+    return TOKEN
 
 
 @pytest.fixture(scope="module")

@@ -10,19 +10,36 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from django_scopes import scope
 
 from indicators.models import ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
-from municipalities.models import County, Municipality, Organisation, Person, Priority, Sector, User
+from municipalities.cards.bundles import make_bundle
+from municipalities.cards.lifecycle import send as send_card
+from municipalities.deputies.appointing import Days, appoint
+from municipalities.models import (
+    CardBundle,
+    CardVersion,
+    County,
+    Membership,
+    Municipality,
+    Organisation,
+    Person,
+    Priority,
+    Sector,
+    User,
+)
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.attachments import add_attachments
 from negotiations.minutes.checking import open_minutes, send_for_checking
-from negotiations.models import CoreGroup, FeedbackNote, Minutes, Negotiation, Round, StatedFigure, Summary
+from negotiations.models import CoreGroup, FeedbackNote, Highlight, Minutes, Negotiation, Round, StatedFigure, Summary
+from negotiations.planning.highlights import keeping
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
 from negotiations.reporting.writing import add_feedback
 from negotiations.sitting.attending import Entry, add_people, save_core_group, save_figure, set_head_counts
 from negotiations.sitting.workshop import add_findings, add_theme
 from tests.factories import make_held, make_organisation, make_person, make_priority, make_round
+from tests.municipalities.cards.sample import make_card
 from tests.negotiations.test_board import MEETING
 from tests.negotiations.test_checking import later
 
@@ -93,6 +110,8 @@ COUNTY: dict[str, Row] = {
     "round_log": Row("....4", of="round"),
     "groups": Row("....3"),
     "groups_copy": Row(".3333", "post"),
+    "round_cards": Row(".3334", of="round"),
+    "round_cards_bundle": Row(".3334", "post", of="round"),
     "round_attendance": Row("....4", of="round"),
     "round_core_group_new": Row(".3334", of="round"),
     "round_core_group_restore": Row(".3334", "post", of="round"),
@@ -140,10 +159,22 @@ COUNTY: dict[str, Row] = {
     "negotiation_person_restore": Row(".3434", "post", of="negotiation"),
     "negotiation_person": Row(".3434", of="attendance"),
     "negotiation_person_remove": Row(".3434", "post", of="attendance"),
+    "negotiation_material": Row("..4.4", of="negotiation"),
+    "highlight_new": Row(".3434", of="negotiation"),
+    "highlight_take": Row("43434", "post", of="negotiation"),  # nothing is suggested here
+    "highlight_dismiss": Row("43434", "post", of="negotiation"),
+    "highlight_recall": Row("43434", "post", of="negotiation"),
+    "highlight_restore": Row(".3434", "post", of="negotiation"),
+    "highlight_edit": Row(".3434", of="highlight"),
+    "highlight_move": Row(".3434", "post", of="highlight"),
+    "highlight_remove": Row(".3434", "post", of="highlight"),
     "negotiation_workshop": Row("..4.4", of="negotiation"),
     "negotiation_findings": Row(".3434", of="negotiation"),
     "negotiation_minutes": Row("..4.4", of="negotiation"),
     "negotiation_log": Row("..4.4", of="negotiation"),
+    "pre_read_render": Row(".3434", "post", of="negotiation"),
+    "material_send": Row(".3434", "post", of="negotiation"),
+    "material_slides": Row("44444", of="negotiation"),  # none have been made
     "municipalities": Row("....."),
     "municipality": Row(".....", of="municipality"),
     "imports": Row(".3333"),
@@ -167,6 +198,25 @@ COUNTY: dict[str, Row] = {
     "indicator_set_restore": Row(".3333", "post", of="own_set"),
     "indicator_set_item_move": Row(".3333", "post", of="own_set_item"),
     "indicator_set_item_remove": Row(".3333", "post", of="own_set_item"),
+    "cards_now": Row("....."),
+    "card_year_new": Row(".3333"),
+    "cards": Row(".....", of="card_year"),
+    "card_year_edit": Row(".3333", of="card_year"),
+    "card_year_lock": Row(".3333", of="card_year"),
+    "card_year_unlock": Row(".3333", of="card_year"),
+    "cards_remind": Row(".3333", "post", of="card_year"),
+    "card_remind": Row(".3333", "post", of="card_year"),
+    "cards_bundle": Row(".3333", "post", of="card_year"),
+    "card_bundle": Row(".3333", of="card_bundle"),
+    "card_bundle_zip": Row(".3333", of="card_bundle"),
+    "card_paper": Row("..4..", "post", of="card_version"),
+    "card_word": Row("..4..", of="card_version"),
+    "card_link_again": Row("3.433", of="card_version"),
+    "deputies": Row("...33"),
+    "deputy_new": Row("...33"),
+    "deputy_restore": Row("...33", "post"),
+    "deputy_end": Row("..433", "post", of="deputy"),
+    "deputy_letter": Row("..433", "post", of="deputy"),
     "documents": Row("....."),
     "document": Row("..4.4", of="minutes_document"),
     "document_download": Row("..4.4", of="minutes_document"),
@@ -212,7 +262,13 @@ COUNTY: dict[str, Row] = {
 # What is the same for all counties: the figures of the whole country.
 NATIONAL = {"import_run"}
 # Addresses outside any county: the answer for nobody and for everybody who has signed in.
-OPEN = {"healthz": (200, 200), "home": ("login", "any"), "profile": ("login", 200), "set_language": (302, 302)}
+OPEN = {
+    "healthz": (200, 200),
+    "home": ("login", "any"),
+    "profile": ("login", 200),
+    "set_language": (302, 302),
+    "card_link": (404, 404),  # nobody knows such a token
+}
 # Other people's address books, by the prefix of their path.
 PREFIXES = ("admin/", "tili/")
 
@@ -245,6 +301,7 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
     save_figure(figure, by=by)
     theme = add_theme(round_, "Perhekeskus", ["Ilmiöt"], by=by)
     add_findings({theme.columns.get().pk: ["Yksinäisyys"]}, round_=round_, negotiation=negotiation, by=by)
+    keeping.add(negotiation, Highlight(text="Nosto."), by=by)
 
 
 @pytest.fixture
@@ -275,6 +332,29 @@ def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, jout
     )
 
 
+def card_version(world: World) -> CardVersion:
+    """Return the municipality's card as it was sent, made where it is asked for."""
+    sent: CardVersion | None = CardVersion.objects.first()
+    return sent or send_card(make_card(world.municipality), by=None)
+
+
+def card_bundle(world: World) -> CardBundle:
+    """Return a bundle of the year's cards, made where it is asked for."""
+    made: CardBundle | None = CardBundle.objects.first()
+    if made is not None:
+        return made
+    by = User.objects.get(email="coordinator@example.fi")
+    return make_bundle(card_version(world).card.card_year, [world.municipality], title="Kortit", by=by)
+
+
+def deputy(world: World) -> Membership:
+    """Return a deputy of the municipality, named where they are asked for."""
+    days = Days(timezone.localdate(), timezone.localdate())
+    by = User.objects.get(email="coordinator@example.fi")
+    named: Membership | None = Membership.objects.filter(ends_on=days.ends_on).first()
+    return named or appoint(world.municipality, email="deputy@example.fi", name="Sijainen", days=days, by=by)
+
+
 # What the minutes of the world are made of, by the name in the table.
 MINUTED: dict[str, Callable[[World], Model]] = {
     "part": lambda world: world.negotiation.parts.get(),
@@ -287,7 +367,11 @@ MINUTED: dict[str, Callable[[World], Model]] = {
     "figure": lambda world: world.round.stated_figures.get(),
     "theme": lambda world: world.round.themes.get(),
     "finding": lambda world: world.negotiation.observations.get(),
+    "card_version": card_version,
+    "card_bundle": card_bundle,
+    "deputy": deputy,
     "import_run": lambda world: ImportRun.objects.get(),
+    "highlight": lambda world: Highlight.objects.get(negotiation=world.negotiation),
     "own_indicator": lambda world: Indicator.objects.get(owner=world.county.area),
     "own_set": lambda world: IndicatorSet.objects.get(owner=world.county.area),
     "own_set_item": lambda world: IndicatorSetItem.objects.get(indicator_set__owner=world.county.area),
@@ -299,6 +383,14 @@ def address(name: str, row: Row, world: World) -> str:
     kwargs: dict[str, object] = {"county": world.county.slug}
     if row.of == "municipality":
         kwargs["code"] = world.municipality.area.code
+    elif name == "card_link_again":
+        with scope(county=world.county):
+            kwargs |= {"year": card_version(world).card.card_year.year, "code": world.municipality.area.code}
+    elif row.of == "card_year":
+        with scope(county=world.county):
+            kwargs["year"] = card_version(world).card.card_year.year
+        if name == "card_remind":
+            kwargs["code"] = world.municipality.area.code
     elif row.of in MINUTED:
         with scope(county=world.county):
             kwargs["pk"] = MINUTED[row.of](world).pk
@@ -391,7 +483,7 @@ def test_a_move_is_not_made_by_following_a_link(
 def test_open_address(name: str, coordinator: User, client_for: Callable[[User | None], Client]) -> None:
     """Outside any county."""
     for user, expected in zip((None, coordinator), OPEN[name], strict=True):
-        response = client_for(user).get(reverse(name))
+        response = client_for(user).get(reverse(name, args=["tuntematon"] if name == "card_link" else []))
         if expected == "login":
             assert response.headers["Location"].startswith(reverse("account_login"))
         elif expected == "any":

@@ -28,6 +28,7 @@ PAGES = [
     ("nobody", "/tili/password/reset/key/done/", 200),
     ("nobody", "/tili/inactive/", 200),
     ("nobody", "/ei-ole/ei-ole/", 404),
+    ("nobody", "/kuntakortin-hyvaksynta/{card_link}/", 200),
     ("administrator", "/", 200),
     ("administrator", "/keski-suomi/", 404),
     ("coordinator", HOME, 200),
@@ -62,6 +63,7 @@ PAGES = [
     ("coordinator", HOME + "kierrokset/{groups}/tapahtumat/", 200),
     ("coordinator", HOME + "kuntaryhmat/2024/", 200),
     ("coordinator", HOME + "kuntaryhmat/2030/", 200),
+    ("editor", HOME + "sijaiset/", 200),
     ("editor", HOME + "kuntaryhmat/2024/", 200),
     ("editor", HOME + "tunnusluvut/luettelo/{national_indicator}/", 200),
     ("editor", HOME + "tunnusluvut/joukot/{national_set}/", 200),
@@ -86,6 +88,7 @@ PAGES = [
     ("coordinator", HOME + "neuvottelut/{checking}/asialista/", 200),
     ("coordinator", HOME + "asiakohdat/{item}/", 200),
     ("coordinator", HOME + "neuvottelut/{held}/osallistujat/", 200),
+    ("coordinator", HOME + "neuvottelut/{held}/aineisto/", 200),
     ("coordinator", HOME + "neuvottelut/{held}/tyopaja/", 200),
     ("coordinator", HOME + "neuvottelut/{held}/poytakirja/", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/poytakirja/", 200),
@@ -109,6 +112,8 @@ PAGES = [
     ("coordinator", HOME + "poytakirjat/{draft_minutes}/liitteet/lisaa/", 200),
     ("coordinator", HOME + "liitteet/{draft_attachment}/", 200),
     ("coordinator", HOME + "kunnat/", 200),
+    ("coordinator", HOME + "kuntakortit/", 200),
+    ("coordinator", HOME + "kuntakortit/niput/{card_bundle}/", 200),
     ("coordinator", HOME + "tuonnit/", 200),
     ("coordinator", HOME + "tuonnit/taulukko/", 200),
     ("coordinator", HOME + "tuonnit/{import_running}/", 200),
@@ -211,10 +216,11 @@ def each(pages: list[tuple[str, str, int]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("role", "path", "status"), pages, ids=names)
 
 
-# Shows the fields that a choice has hidden, and takes away what only helps to fill them.
+# Shows the fields that a choice has hidden and the buttons that nobody needs where fields save themselves, and takes
+# away what only helps to fill them.
 WITHOUT_SCRIPTS = """() => {
   document.querySelectorAll(".field__weekday, [data-filter-of]").forEach((helper) => helper.remove());
-  document.querySelectorAll("form .field[hidden]").forEach((field) => { field.hidden = false; });
+  document.querySelectorAll("form .field[hidden], [data-autosave-hide]").forEach((field) => { field.hidden = false; });
 }"""
 
 

@@ -1,0 +1,28 @@
+"""Who may read which versions of municipality cards. Texts leave the municipality when the card is sent."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from municipalities.access import Access
+from municipalities.models import Card, CardApproval, CardVersion
+
+# Approved, or sent where nobody approves; what was returned to be mended waits until it has been sent again.
+FINAL = Q(approved_at__isnull=False) | Q(card__approval=CardApproval.NONE) & ~Q(card__state=Card.State.RETURNED)
+
+
+def is_final(version: CardVersion) -> bool:
+    """Whether a version counts as it is: FINAL, asked of one that has been read with its card."""
+    card = version.card
+    return version.approved_at is not None or (card.approval == CardApproval.NONE and card.state != Card.State.RETURNED)
+
+
+def visible_versions(access: Access) -> QuerySet[CardVersion]:
+    """Versions of cards: all for the coordinator, for municipal staff their own, for the board those that are final."""
+    versions: QuerySet[CardVersion] = CardVersion.objects.all()
+    if access.is_coordinator:
+        return versions
+    seen = Q(card__municipality_id__in=access.municipality_ids)
+    if access.is_board_member:
+        seen |= FINAL
+    return versions.filter(seen)
