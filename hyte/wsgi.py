@@ -12,8 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hyte.settings")
 
 application = get_wsgi_application()
 
-# The web server's own log tells every address that is asked for, by handlers that Django does not set up.
-logging.getLogger("gunicorn.access").addFilter(WithoutSecrets())
+# The web server's own logs tell every address that is asked for, by handlers that Django does not set up.
+for name in ("gunicorn.access", "gunicorn.error"):
+    logging.getLogger(name).addFilter(WithoutSecrets())
 
 # A form module first imported inside a request would keep that request's county in its querysets for ever;
 # resolving the addresses now imports all of them outside any county.

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import Resolver404, resolve, reverse
@@ -199,6 +199,9 @@ def _to_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
     """Have a user sign in, and lead them to the page that they asked for or whose form they sent."""
     if request.method in SAFE:
         return redirect_to_login(request.get_full_path())
+    if "application/json" in request.headers.get("Accept", ""):
+        # A field that saves itself: its page says so, keeps the text and tries again.
+        return JsonResponse({}, status=401)
     messages.warning(
         request, _("You were no longer signed in, so nothing was changed. Sign in, and do the same again.")
     )

@@ -71,9 +71,10 @@ def purge_downloads() -> None:
 @shared_task
 def purge_contacts() -> None:
     """Delete contact details whose day has passed. Daily by beat."""
+    from municipalities.cards.keeping import purge_card_contacts
     from municipalities.register.keeping import purge_contacts as purge
 
-    gone = purge()
+    gone = purge() + purge_card_contacts()
     if gone:
         log.info("deleted %d rows of contact details", gone)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from municipalities.access import CountyRequest
-from municipalities.cards.overseeing import glance
+from municipalities.cards.overseeing import glance, with_latest_card
 from municipalities.models import Download, Municipality, MunicipalityGroup
 from negotiations import waiting
 from negotiations.followup import duty
@@ -67,7 +67,7 @@ def _coordinator_home(request: CountyRequest) -> HttpResponse:
 
 def _municipal_home(request: CountyRequest) -> HttpResponse:
     access, today = request.access, timezone.localdate()
-    municipalities = list(duty.municipalities_of(request.county))
+    municipalities = list(with_latest_card(duty.municipalities_of(request.county)))
     own = [row for row in municipalities if row.pk in access.municipality_ids]
     if not own:  # the municipality has gone over to another county since
         return _board_home(request)

@@ -10,4 +10,9 @@ comparing   what differs between two versions
 visibility  who may read which versions
 paper       a version as a PDF, and its figures as a file inside it
 word        a card as a Word file, and on the clipboard
+years       the settings of a year
+overseeing  how all cards of a year stand, for those who oversee them
+reminding   reminders of cards that have not been sent
+history     what has happened to a card or a year, in words
+bundles     many cards as PDFs in one go
 """

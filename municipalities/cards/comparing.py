@@ -36,7 +36,7 @@ class TextChange:
 
 @dataclass(frozen=True)
 class FigureChange:
-    """A figure of both that differs: another year has come, or the source has corrected it. None where there is none."""
+    """A figure of both that differs: another year has come, or the source has corrected it."""
 
     name: str
     unit: str

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_scopes import scopes_disabled
 
 from municipalities.cards.lifecycle import writable
 from municipalities.cards.progress import Part
@@ -104,6 +105,21 @@ def start(
 def contacts_go(county: County, year: int) -> date:
     """Return the day after which the contact details on a year's card are deleted."""
     return date(year, 12, 31) + timedelta(days=county.contact_retention_days)
+
+
+def purge_card_contacts(today: date | None = None) -> int:
+    """Delete how to reach the contacts and approvers on cards whose day has passed, in every county; return how many.
+
+    Names and roles stay on the cards.
+    """
+    today = today or timezone.localdate()
+    with scopes_disabled():
+        reachable = CardContact.objects.exclude(email="", phone="")
+        gone: int = reachable.filter(delete_after__lt=today).update(email="", phone="")
+        for card in Card.objects.exclude(approver_email="").select_related("county", "card_year"):
+            if contacts_go(card.county, card.card_year.year) < today:
+                gone += Card.objects.filter(pk=card.pk).update(approver_email="")
+    return gone
 
 
 def _carry(former: Card, card: Card) -> None:

@@ -198,13 +198,19 @@ def _require_last(card: Card, version: CardVersion | None) -> None:
 
 @transaction.atomic
 def open_year(
-    county: County, year: int, *, indicator_set: IndicatorSet, due_on: date | None, by: User | None
+    county: County,
+    year: int,
+    *,
+    indicator_set: IndicatorSet,
+    due_on: date | None,
+    by: User | None,
+    at: datetime | None = None,
 ) -> CardYear:
     """Begin the cards of a year, with the indicators that are on them. Raises NotAllowedNow for one that is begun."""
     if CardYear.objects.filter(year=year).exists():
         raise NotAllowedNow(_("The cards of %(year)s have been begun already.") % {"year": year})
     row: CardYear = CardYear.objects.create(county=county, year=year, indicator_set=indicator_set, due_on=due_on)
-    record(row, "begun", by=by)
+    record(row, "begun", by=by, at=at)
     return row
 
 

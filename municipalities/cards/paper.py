@@ -206,12 +206,12 @@ def value_words(line: FigureLine) -> str:
     return _with_sign(line, format_value(line.value, line.decimals, _language())) if line.value is not None else "–"
 
 
-def beside_words(line: FigureLine, beside: Beside | None) -> str:
+def beside_words(line: FigureLine, beside: Beside | None, *, always_without_year: bool = False) -> str:
     """Write the county's or the country's figure, with its year where that is another than the municipality's."""
     if beside is None:
         return "–"
     written = _with_sign(line, format_value(beside.value, line.decimals, _language()))
-    return written if beside.year == line.year else f"{written} ({beside.year})"
+    return written if always_without_year or beside.year == line.year else f"{written} ({beside.year})"
 
 
 def change_words(line: FigureLine, change: float | None) -> str:

@@ -69,7 +69,7 @@ def progress_of(rows: CardRows) -> Progress:
         if part == Part.PLANS:
             return _of_lines(rows, any(row.name or row.approved or row.delivered or row.address for row in rows.plans))
         if part == Part.CONTACTS:
-            return _of_lines(rows, any(row.name or row.role for row in rows.contacts))
+            return _of_lines(rows, any(row.name or row.role or row.email or row.phone for row in rows.contacts))
         sections = {Part.FEATURES: (Section.FEATURES,), Part.SWOT: SWOT, Part.PROPOSALS: (Section.PROPOSAL,)}[part]
         return _of_texts(rows, sections)
 

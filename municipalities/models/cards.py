@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -64,7 +64,7 @@ class Card(models.Model):
         DRAFT = "draft", _("draft")
         SENT = "sent", _("sent")
         RETURNED = "returned", _("returned")
-        APPROVED = "approved", _("approved")
+        APPROVED = "approved", pgettext_lazy("municipality card", "approved")
 
     county = models.ForeignKey(County, models.PROTECT, related_name="cards", verbose_name=_("county"))
     card_year = models.ForeignKey(CardYear, models.PROTECT, related_name="cards", verbose_name=_("year"))

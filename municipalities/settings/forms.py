@@ -55,6 +55,7 @@ class CountySettingsForm(EditForm):
         ),
         (gettext_lazy("Checking of the minutes"), ("minutes_checkers", "check_days", "silence_is_checking")),
         (gettext_lazy("Figures"), ("indicator_set", "baseline_year")),
+        (gettext_lazy("Municipality cards"), ("card_approval",)),
         (gettext_lazy("How long data is kept"), ("contact_retention_days", "download_retention_days")),
     )
     first_language = forms.ChoiceField(
@@ -91,6 +92,7 @@ class CountySettingsForm(EditForm):
             "silence_is_checking",
             "indicator_set",
             "baseline_year",
+            "card_approval",
             "contact_retention_days",
             "download_retention_days",
         )
@@ -99,6 +101,7 @@ class CountySettingsForm(EditForm):
             "minutes_form": forms.RadioSelect(),
             "item_numbering": forms.RadioSelect(),
             "minutes_checkers": forms.RadioSelect(),
+            "card_approval": forms.RadioSelect(),
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "negotiation_word": gettext_lazy("For example hyte-neuvottelu or hytetu-neuvottelu."),
@@ -108,6 +111,7 @@ class CountySettingsForm(EditForm):
                 "The pages of figures begin with it. If none is chosen, it is the latest of the county’s own sets, or a"
                 " national one."
             ),
+            "card_approval": gettext_lazy("What a new card begins with. Each municipality may choose otherwise."),
             "silence_is_checking": gettext_lazy(
                 "Who has not marked the minutes by the day given is taken to have no remarks."
             ),

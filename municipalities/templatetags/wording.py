@@ -29,13 +29,19 @@ register.filter("partial", timewords.partial)
 # State → how it looks. The word always stands beside it, and each tone has a shape of its own.
 TONES = {
     **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
-    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running", "sent", "open"), "going"),
+    **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running", "open"), "going"),
     **dict.fromkeys(
-        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent", "done"), "done"
+        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent", "done", "sent"), "done"
     ),
     **dict.fromkeys(("failed", "stayed_away", "incomplete", "returned"), "failed"),
     **dict.fromkeys(("cancelled", "locked", "not_started"), "ended"),
 }
+
+
+@register.filter
+def iso_day(value: str) -> str:
+    """Write with its weekday a date that has come as 2026-12-16."""
+    return timewords.day(date.fromisoformat(value))
 
 
 @register.filter

@@ -126,12 +126,16 @@ def load(county: County, *, by: User, editors: Sequence[User], today: date) -> N
     municipalities = list(Municipality.objects.filter(county=county).select_related("area").order_by("area__order"))
     priorities = list(Priority.objects.filter(county=county, starts_on__year__lte=2024).order_by("position")[:3])
     indicators = load_round_set(county.area)
-    former = lifecycle.open_year(county, 2024, indicator_set=indicators, due_on=date(2024, 9, 13), by=by)
+    former = lifecycle.open_year(
+        county, 2024, indicator_set=indicators, due_on=date(2024, 9, 13), by=by, at=moment(date(2024, 8, 5), 9)
+    )
     for place, municipality in enumerate(municipalities):
         card = keeping.start(former, municipality, by=None, carry=False, at=moment(date(2024, 8, 19), 9))
         _write(card, place, priorities, former.year)
         lifecycle.send(card, by=None, at=moment(date(2024, 9, 2) + timedelta(days=place % 10), 14))
-    lifecycle.lock_year(former, reason="Kortit ovat kierroksen yhteenvedon liitteenä.", by=by)
+    lifecycle.lock_year(
+        former, reason="Kortit ovat kierroksen yhteenvedon liitteenä.", by=by, at=moment(date(2024, 12, 9), 10)
+    )
     if today.year <= former.year:
         return
     present = lifecycle.open_year(
@@ -171,6 +175,7 @@ def _write(card: Card, place: int, priorities: Sequence[Priority], year: int) ->
             text = texts[place % len(texts)]
             entries.append(CardEntry(**own, section=Section.PROPOSAL, position=position, text=text, priority=priority))
     CardEntry.objects.bulk_create(entries)
+    Card.objects.filter(pk=card.pk).update(looked_through=sorted(Part.values))
     month = 3 + place % 3
     CardPlan.objects.filter(card=card, kind=CardPlan.Kind.WIDE).update(
         name="Laaja hyvinvointikertomus 2021–2024 ja -suunnitelma 2025–2028" if year > 2024 else "2021–2024",

@@ -84,7 +84,6 @@ class Field {
     // A value that the server has refused is not sent again before it is changed.
     this.refused = null;
     this.conflict = null;
-    this.message = null;
   }
 
   get value() { return this.control.value; }
@@ -144,7 +143,7 @@ class Field {
     let isAgain = false;
     if (answer.error) {
       // What was seen stays as it was: the next value must not overwrite what another has saved.
-      this.tried = [];
+      this.tried = this.tried.filter((one) => one !== sent);
       this.refused = sent;
       if (this.value === sent) this.#refuse(answer.error);
     } else if ((answer.theirs !== null || answer.merged) && wasOurs.includes(plain(answer.theirs ?? answer.value))) {
@@ -198,12 +197,10 @@ class Field {
     }
     this.box.classList.remove("hds-text-input--invalid");
     this.control.removeAttribute("aria-invalid");
-    this.message = null;
   }
 
   #under(element) {
     this.#clear();
-    this.message = element;
     this.box.append(element);
   }
 
@@ -264,9 +261,10 @@ class Field {
 
 const fields = [];
 const fieldOf = new Map();
-// The request under way, which never fails; whether another is due after it.
+// The request under way, which never fails; whether another is due after it; whether it takes so long that it is told.
 let under = null;
 let isDue = false;
+let isSlow = false;
 let timer = 0;
 let changedFirst = 0;
 // What keeps from saving: "offline", "failed", "signedOut", or nothing; how often in a row; when it is tried again.
@@ -338,7 +336,7 @@ const send = async (form, sent) => {
     const told = await response.json().catch(() => null);
     if (response.status === 409 && told?.message) return { refusal: told.message };
     if (response.ok && told?.fields) return { told };
-    return { trouble: "failed", pause: Number(response.headers.get("Retry-After")) || 0 };
+    return { trouble: "failed", pause: response.status === 429 ? Number(response.headers.get("Retry-After")) || 0 : 0 };
   } catch (error) {
     return { trouble: error instanceof TypeError ? "offline" : "failed" };
   }
@@ -352,15 +350,20 @@ function flush() {
   clearTimeout(retry);
   retry = 0;
   const waiting = stopped || isLeaving ? [] : fields.filter((field) => field.isToSend);
-  if (!waiting.length) { tell(); return Promise.resolve(); }
+  if (!waiting.length) {
+    if (!fields.some((field) => field.isUnsaved)) trouble = "";
+    tell();
+    return Promise.resolve();
+  }
   const { form } = waiting[0];
   const sent = waiting.filter((field) => field.form.action === form.action).map((field) => [field, field.value]);
   for (const [field, value] of sent) field.trying(value);
   isDue = sent.length < waiting.length;
-  const slow = setTimeout(tell, UNTOLD);
+  const slow = setTimeout(() => { isSlow = true; tell(); }, UNTOLD);
   under = send(form, sent).then((outcome) => {
     clearTimeout(slow);
     under = null;
+    isSlow = false;
     received(sent, outcome);
     if (trouble) {
       failures += 1;
@@ -407,7 +410,7 @@ const write = (element, text) => {
 function tell() {
   const problem = fields.find((field) => field.isProblem);
   const isUnsaved = fields.some((field) => field.isUnsaved);
-  const what = trouble && isUnsaved ? words[trouble] : "";
+  const what = trouble && (isUnsaved || !navigator.onLine) ? words[trouble] : "";
   const shout = stopped || what || (problem && (problem.conflict ? words.conflict : words.refused)) || "";
   write(loud, shout);
   if (show) show.hidden = !problem || Boolean(stopped || what);
@@ -415,16 +418,17 @@ function tell() {
   line?.classList.toggle("autosave--loud", Boolean(shout));
   line?.toggleAttribute("data-unsaved", isUnsaved);
   if (shout) write(quiet, "");
-  else if (under) write(quiet, words.saving);
+  else if (isSlow) write(quiet, words.saving);
   else if (savedAt) write(quiet, words.saved.replace("{time}", savedAt));
 }
 
 /* --- The forms ----------------------------------------------------------------------------------------------- */
 
+const NOT_WRITTEN = new Set(["hidden", "submit", "button", "image", "reset", "checkbox", "radio", "file"]);
 const isKept = (control) =>
   control.name && !control.name.startsWith("seen:") && !control.readOnly &&
   (control.matches("textarea, select:not([multiple])") ||
-    control.matches("input:not([type=hidden], [type=submit], [type=button], [type=checkbox], [type=radio], [type=file])"));
+    (control.matches("input") && !NOT_WRITTEN.has(control.type)));
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   // What the browser would put into the fields of a page that is opened again, it would put beside a newer digest.
@@ -498,9 +502,11 @@ document.addEventListener("visibilitychange", atOnce);
 addEventListener("focus", () => { if (trouble) flush(); });
 
 show?.addEventListener("click", () => {
-  const problem = fields.find((field) => field.isProblem);
-  problem?.control.scrollIntoView({ block: "center" });
-  problem?.control.focus({ preventScroll: true });
+  const control = fields.find((field) => field.isProblem)?.control;
+  if (!control) return;
+  for (let fold = control.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  control.scrollIntoView({ block: "center" });
+  control.focus({ preventScroll: true });
 });
 
 /* --- Leaving ------------------------------------------------------------------------------------------------- */
@@ -530,6 +536,7 @@ const leave = (form) => {
 const stay = () => {
   isLeaving = false;
   for (const { control } of fields) control.disabled = false;
+  if (fields.some((field) => field.isToSend)) schedule(0);
 };
 addEventListener("pageshow", stay);
 

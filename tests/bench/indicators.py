@@ -1,4 +1,5 @@
-"""The pages of figures of a real county with few and with many figures in the table: the same pages, the same content.
+"""The pages of figures of a real county, a card among them, with few and with many figures in the
+table: the same pages, the same content.
 
 What they show does not change: 22 municipalities, their county and the country, 40 indicators, 22 years. What grows is
 the rest of the table, up to what a whole country's import of 100 indicators leaves behind.
@@ -15,15 +16,19 @@ from itertools import chain, islice
 from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django_scopes import scope
 
 from indicators.importing import Row, write_values
 from indicators.models import Area, ImportRun, Indicator, IndicatorSet, IndicatorSetItem, IndicatorValue
-from municipalities.models import County, Membership, User
+from municipalities.cards.keeping import add_line, start
+from municipalities.cards.lifecycle import open_year
+from municipalities.models import Card, CardYear, County, Membership, Municipality, User
 from tests.bench.asking import Site, cookie_of, watched
 from tests.bench.figures import Figure, Section, median, ms
 from tests.factories import make_user
 
 MOST_QUERIES = 12
+MOST_QUERIES_OF_A_CARD = 15
 MOST_TIMES = 1.3
 COUNTY = "09"  # Keski-Suomi, of 22 municipalities
 LAST_YEAR = 2024
@@ -60,9 +65,11 @@ def measure(*, shown: int, further: int, years: int, few: int, repetitions: int)
         for position, indicator in enumerate(made[:shown], start=1)
     )
     user = make_user("figures@bench.example", Membership.Role.COORDINATOR, county)
+    card = _card(county, indicator_set, user)
     paths = {
         "matrix": f"{reverse('figures', args=[county.slug])}?joukko={indicator_set.pk}",
         "indicator": reverse("indicator", args=[county.slug, made[0].pk]),
+        "card": reverse("card", args=[county.slug, LAST_YEAR, card.municipality.area.code]),
     }
     period = range(LAST_YEAR - years + 1, LAST_YEAR + 1)
     needed = _rows(made[:shown], own, period)
@@ -77,10 +84,28 @@ def measure(*, shown: int, further: int, years: int, few: int, repetitions: int)
             _swap()
         found = _ask(paths, user, repetitions)
     IndicatorValue.objects.filter(run=run).delete()
+    with scope(county=county):
+        card.delete()
+        CardYear.objects.filter(indicator_set=indicator_set).delete()
     indicator_set.delete()
     Indicator.objects.filter(pk__in=[indicator.pk for indicator in made]).delete()
     run.delete()
     return _section(found, in_table, shown=shown)
+
+
+def _card(county: County, indicator_set: IndicatorSet, user: User) -> Card:
+    """Begin a card on which are the indicators, for the user to fill, with a few lines in each list."""
+    municipality = Municipality.objects.filter(county=county).select_related("area")[0]
+    Membership.objects.create(
+        user=user, role=Membership.Role.MUNICIPAL_EDITOR, county=county, municipality=municipality
+    )
+    with scope(county=county):
+        card_year = open_year(county, LAST_YEAR, indicator_set=indicator_set, due_on=None, by=user)
+        card = start(card_year, municipality, by=user)
+        for name in ("strength", "weakness", "opportunity", "threat", "proposal"):
+            for number in range(3):
+                add_line(card, name, by=user, text=f"Rivi {number}")
+    return card
 
 
 def _areas(county: County) -> tuple[list[int], list[int]]:
@@ -181,7 +206,7 @@ def _section(found: tuple[dict[str, Asked], dict[str, Asked]], in_table: Sequenc
                 f"queries, {name}",
                 max(first.queries, then.queries),
                 "queries",
-                MOST_QUERIES,
+                MOST_QUERIES_OF_A_CARD if name == "card" else MOST_QUERIES,
                 f"{then.queries} / {first.queries}",
             ),
         ]

@@ -31,6 +31,7 @@ from negotiations.planning.highlights.suggesting import (
     proposals_of,
     suggestions_by_rule,
 )
+from negotiations.planning.material.preread import send_material
 from tests.factories import make_municipality, make_negotiation, make_priority, make_round
 
 MIND = "Mielen hyvinvointi"
@@ -566,7 +567,7 @@ def test_a_highlight_is_written_edited_moved_removed_and_brought_back(
     assert client.post(undo.url, {"token": "x"}).status_code == 409
 
 
-def test_the_parties_read_highlights_and_not_what_is_suggested(
+def test_the_parties_read_what_was_confirmed_and_no_draft_nor_suggestion(
     gap: Indicator,
     negotiation: Negotiation,
     mind: Priority,
@@ -581,10 +582,14 @@ def test_the_parties_read_highlights_and_not_what_is_suggested(
     tab = path("negotiation_material", negotiation.pk)
     with translation.override("fi"):
         empty = client.get(tab).content.decode()
-    assert "ei ole vielä kirjoittanut nostoja" in empty
+    assert "ei ole vielä vahvistanut" in empty
     assert "Naapurin" not in empty and "Ahdistuneisuus" not in empty and "Ota nostoksi" not in empty
     row = write(negotiation, "Nosto.", mind, coordinator)
-    assert "Nosto." in client.get(tab).content.decode()
+    assert "Nosto." not in client.get(tab).content.decode()
+    send_material(negotiation, by=coordinator)
+    write(negotiation, "Vielä kesken.", mind, coordinator)
+    page = client.get(tab).content.decode()
+    assert "Nosto." in page and "Vielä kesken." not in page
     assert client.get(path("highlight_edit", row.pk)).status_code == 403
 
 

@@ -158,10 +158,36 @@ def send_card(card_year: CardYear, municipality: Municipality, priorities: Seque
         "samassa pihapiirissä. Kuntaan on muuttanut viime vuosina perheitä Jyväskylän seudulta.",
     )
     for section, texts in (
-        (Section.STRENGTH, ("Tiivis yhteistyö koulun, seurakunnan ja järjestöjen kanssa", "Hyvät liikuntapaikat")),
-        (Section.WEAKNESS, ("Henkilöstön vaihtuvuus ja monta roolia yhdellä ihmisellä", "Joukkoliikenne puuttuu")),
-        (Section.OPPORTUNITY, ("Etäpalvelut ja liikkuvat palvelut kylille", "Paluumuuttajat")),
-        (Section.THREAT, ("Palveluverkon harventuminen", "Nuorten poismuutto", "Yksinasuvien yksinäisyys")),
+        (
+            Section.STRENGTH,
+            (
+                "Tiivis yhteistyö koulun, seurakunnan ja järjestöjen kanssa.",
+                "Kylätalot ja kirjastot toimivat kohtaamispaikkoina myös iltaisin ja viikonloppuisin.",
+                "Liikuntapaikat ovat hyvässä kunnossa ja kävelymatkan päässä taajamassa.",
+            ),
+        ),
+        (
+            Section.WEAKNESS,
+            (
+                "Hyvinvointityöhön on varattu alle puolet yhden ihmisen työajasta, ja tekijä vaihtuu.",
+                "Julkinen liikenne ei palvele illalla, joten harrastaminen on kyydin varassa.",
+            ),
+        ),
+        (
+            Section.OPPORTUNITY,
+            (
+                "Elintapaohjaus voidaan järjestää yhdessä kansalaisopiston ja järjestöjen kanssa.",
+                "Hyvinvointitarjotin kokoaa tarjonnan yhteen paikkaan, jos se pidetään ajan tasalla.",
+            ),
+        ),
+        (
+            Section.THREAT,
+            (
+                "Väestön väheneminen heikentää harrastusryhmien koot liian pieniksi.",
+                "Palvelujen etääntyminen lisää yksinäisyyttä kylillä.",
+                "Talouden sopeutus osuu ensimmäisenä ennaltaehkäisevään työhön.",
+            ),
+        ),
     ):
         for position, text in enumerate(texts):
             write(section, text, position)
@@ -263,7 +289,7 @@ def test_the_first_page_tells_what_matters_and_the_second_the_municipalities(in_
     ):
         assert told in first, told
     for told in (
-        "Tiivis yhteistyö koulun, seurakunnan",
+        "Tiivis yhteistyö koulun, seurakunnan ja",
         "Ehdottaa nostoksi:",
         "Nuorten iltatoiminta myös kesällä; Kaatumisten",
         "Korttia ei ole vielä lähettänyt: Toivakka.",

@@ -212,6 +212,16 @@ COUNTY: dict[str, Row] = {
     "card_paper": Row("..4..", "post", of="card_version"),
     "card_word": Row("..4..", of="card_version"),
     "card_link_again": Row("3.433", of="card_version"),
+    "card": Row("..4..", of="card_version"),
+    "card_start": Row("3.433", "post", of="card_version"),
+    "card_save": Row("3.433", "post", of="card_version"),
+    "card_restore": Row("3.433", "post", of="card_version"),
+    "card_approval": Row("3.433", of="card_version"),
+    "card_send": Row("3.433", "post", of="card_version"),
+    "card_withdraw": Row("3.433", "post", of="card_version"),
+    "card_approve": Row("33433", "post", of="card_version"),  # nobody approves this one
+    "card_return": Row(".3433", of="card_version"),
+    "card_compare": Row("44444", of="card_version"),  # the first version has nothing before it
     "deputies": Row("...33"),
     "deputy_new": Row("...33"),
     "deputy_restore": Row("...33", "post"),
@@ -373,7 +383,7 @@ MINUTED: dict[str, Callable[[World], Model]] = {
     "import_run": lambda world: ImportRun.objects.get(),
     "highlight": lambda world: Highlight.objects.get(negotiation=world.negotiation),
     "own_indicator": lambda world: Indicator.objects.get(owner=world.county.area),
-    "own_set": lambda world: IndicatorSet.objects.get(owner=world.county.area),
+    "own_set": lambda world: IndicatorSet.objects.get(owner=world.county.area, name="Joukko"),
     "own_set_item": lambda world: IndicatorSetItem.objects.get(indicator_set__owner=world.county.area),
 }
 
@@ -383,9 +393,11 @@ def address(name: str, row: Row, world: World) -> str:
     kwargs: dict[str, object] = {"county": world.county.slug}
     if row.of == "municipality":
         kwargs["code"] = world.municipality.area.code
-    elif name == "card_link_again":
+    elif row.of == "card_version" and name not in {"card_paper", "card_word"}:
         with scope(county=world.county):
-            kwargs |= {"year": card_version(world).card.card_year.year, "code": world.municipality.area.code}
+            version = card_version(world)
+        kwargs |= {"year": version.card.card_year.year, "code": world.municipality.area.code}
+        kwargs |= {"pk": version.pk} if name == "card_compare" else {}
     elif row.of == "card_year":
         with scope(county=world.county):
             kwargs["year"] = card_version(world).card.card_year.year

@@ -374,3 +374,26 @@ def test_lines_are_put_in_order_by_keyboard_and_by_dragging(card_page: Callable[
     expect(rows.first).to_have_attribute("data-line", line)
     page.reload()
     expect(rows.first).to_have_attribute("data-line", line)
+
+
+def test_a_conflict_holds_up_the_sending_of_the_card_and_nothing_else(card_page: Callable[..., Page]) -> None:
+    """A line is added meanwhile; and the page that tells of a conflict to a form sent whole offers the same choice."""
+    page = card_page()
+    count = len(stored(section=Section.OPPORTUNITY))
+    save_as_another(FEATURES, "Toisen teksti sillä välin")
+    write(page, "Oma teksti sillä välin")
+    expect(page.locator(".conflict")).to_be_visible()
+    page.locator("button[name=do][value='add:opportunity']").click()
+    expect(page.locator("[data-order-name=opportunity] > li")).to_have_count(count + 1)
+    expect(page.locator(".conflict")).to_contain_text("Toisen teksti sillä välin")
+    page.locator("form[data-autosave-flush] button").click()
+    expect(field(page)).to_be_focused()
+    assert the_card().state == Card.State.DRAFT
+    # Past the script, as a browser without it sends the form.
+    page.evaluate("document.querySelector('[name=features-text]').form.submit()")
+    page.wait_for_url(SAVE)
+    expect(field(page)).to_have_value("Oma teksti sillä välin")
+    expect(page.locator(".conflict")).to_contain_text("Toisen teksti sillä välin")
+    page.get_by_role("button", name="Pidä oma teksti").click()
+    expect_saved(page)
+    assert features() == "Oma teksti sillä välin"

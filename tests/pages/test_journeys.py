@@ -6,11 +6,13 @@ page met.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.conftest import WIDE
 from tests.pages.journeys import PHONE, Hand, Keyboard, Mouse, Walker
@@ -277,3 +279,84 @@ def _read_as_the_board(you: Walker, errand: Errand) -> None:
     you.follow("Yhteenvedot", you.page.get_by_role("navigation", name=MENU))
     you.follow(errand.round)
     you.reads("17 osallistumista yhteensä", AGREED, ASKED, f"24.1.{errand.year + 1}", "12 §")
+
+
+def test_a_card_from_last_years_texts_to_the_lock(page_of: Callable[..., Page]) -> None:
+    """The county opens a year; the card is carried forward, filled without a connection, returned, approved, locked."""
+    year = timezone.localdate().year + 1
+    of_county, page = page_of("coordinator", HOME), page_of("editor", HOME)
+    # Who leaves a page while something is unsaved is asked; here everything has been saved, and nobody is.
+    page.on("dialog", lambda dialog: pytest.fail(f"asked before leaving: {dialog.message}"))
+    of_county.goto(f"{of_county.url}kuntakortit/uusi/")
+    of_county.get_by_label("Vuosi").fill(str(year))
+    of_county.get_by_role("main").get_by_role("button").click()
+
+    presses = Presses(page)
+    presses.link("Kuntakortti", page.get_by_role("navigation", name=MENU))
+    presses.button(f"Aloita vuoden {year - 1} teksteistä")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Joutsa: kuntakortti {year}")
+    before = page.locator("#features-text").input_value()
+    assert before
+    presses.button("Luvut on katsottu", "Tunnusluvut")
+    for part in ("Erityispiirteet", "SWOT", "Nostoehdotukset", "Suunnitelmat ja raportit", "Yhteyshenkilöt"):
+        presses.button("Ei muutoksia", part)
+    expect(page.get_by_text("6 / 6 osiota valmiina")).to_be_visible()
+    presses.button("Lähetä kortti")
+    expect(page.get_by_text("Kortti lähetettiin hyvinvointialueelle.")).to_be_visible()
+    # The bar: last year's card in under twenty presses.
+    assert presses.made < 20
+
+    card = page.url
+    of_county.goto(card)
+    expect(of_county.get_by_text(before.splitlines()[0])).to_be_visible()
+    of_county.get_by_role("link", name="Palauta täydennettäväksi").click()
+    of_county.get_by_label("Mitä pitää täydentää").fill("Kertokaa vielä kesäasukkaista.")
+    of_county.get_by_role("button", name="Palauta kortti").click()
+
+    page.goto(card)
+    expect(page.get_by_text("Kertokaa vielä kesäasukkaista.")).to_be_visible()
+    features = page.locator("#features-text")
+    features.fill(f"{before} Kesällä väkiluku")
+    page.context.set_offline(True)
+    features.press_sequentially(" kaksinkertaistuu.")
+    features.blur()
+    expect(page.locator("[data-autosave-state] [role=alert]")).to_contain_text("Ei yhteyttä")
+    page.context.set_offline(False)
+    expect(page.locator("[data-autosave-state] [role=status]")).to_contain_text("Tallennettu klo")
+    page.get_by_role("link", name="Valitse hyväksyjä").click()
+    page.get_by_label("kortin täyttäjä itse").check()
+    page.get_by_role("button", name="Tallenna").click()
+    page.get_by_role("button", name="Lähetä kortti").click()
+    page.get_by_role("button", name="Hyväksy kortti").click()
+    expect(page.get_by_text("Kortti hyväksyttiin.")).to_be_visible()
+    page.get_by_role("link", name="Mikä muuttui edellisestä versiosta").click()
+    expect(page.locator("ins")).to_have_text(" Kesällä väkiluku kaksinkertaistuu.")
+
+    of_county.goto(card)
+    of_county.get_by_role("link", name=f"Kuntakortit {year}").click()
+    of_county.get_by_role("link", name="Lukitse kortit").click()
+    of_county.get_by_label("Syy").fill("Kortit lähtevät neuvotteluihin.")
+    of_county.get_by_role("main").get_by_role("button").click()
+    page.goto(card)
+    expect(page.get_by_text(f"Vuoden {year} kortit on lukittu")).to_be_visible()
+    expect(page.get_by_text("Kortit lähtevät neuvotteluihin.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ota takaisin muokattavaksi")).to_have_count(0)
+
+
+@dataclass
+class Presses:
+    """Presses what it is told to, and counts."""
+
+    page: Page
+    made: int = 0
+
+    def link(self, name: str, within: Locator) -> None:
+        """Follow a link."""
+        within.get_by_role("link", name=name).click()
+        self.made += 1
+
+    def button(self, name: str, of: str = "") -> None:
+        """Press a button, that of a section where there are several."""
+        words = rf"^{re.escape(name)}\s*: {re.escape(of)}$" if of else rf"^{re.escape(name)}$"
+        self.page.get_by_role("button", name=re.compile(words)).click()
+        self.made += 1

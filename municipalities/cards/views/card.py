@@ -32,6 +32,7 @@ from municipalities.cards.content import (
 )
 from municipalities.cards.figures import read_card_figures
 from municipalities.cards.filling_forms import ApprovalForm, ReturnForm
+from municipalities.cards.history import log_of_card
 from municipalities.cards.lifecycle import Standing, standing_of
 from municipalities.cards.permissions import can_fill, can_know, can_oversee, can_read_draft
 from municipalities.cards.progress import Part, progress_of
@@ -340,6 +341,7 @@ def _shown(request: CountyRequest, found: Found, fields: Fields, *, status: int 
         "progress": progress_of(rows) if rows else None,
         "approves_self": found.card.approval == CardApproval.SELF,
         "approves_by_link": found.card.approval == CardApproval.LINK,
+        "log": log_of_card(found.card),
     }
     return render(request, "municipalities/card.html", context, status=status)
 
@@ -402,13 +404,15 @@ def card_save(request: CountyRequest, county: str, year: int, code: str) -> Http
     """
     found, of = _card_to_fill(request, year, code)
     is_script = "application/json" in request.headers.get("Accept", "")
-    sent = _sent_in(request.POST)
+    do = request.POST.get("do", "save")
+    # What is removed need not be mended first.
+    gone = f"{do.removeprefix('remove:')}-" if do.startswith("remove:") else None
+    sent = {name: one for name, one in _sent_in(request.POST).items() if gone is None or not name.startswith(gone)}
     if len(sent) > MOST_FIELDS:
         return HttpResponse(status=413)
     try:
         outcomes = save_fields(of, sent, by=request.user) if sent else {}
         failed = {name: outcome for name, outcome in outcomes.items() if not outcome.is_saved}
-        do = request.POST.get("do", "save")
         anchor = "" if failed and not is_script else _do(request, found, of, do)
     except NotAllowedNow as refusal:
         if is_script:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
@@ -22,9 +23,10 @@ from municipalities.cards.link_forms import AgainForm, ApproveForm, MendForm
 from municipalities.cards.links import Standing
 from municipalities.cards.permissions import can_fill
 from municipalities.cards.views.card import address, find
-from municipalities.models import Card, CardLink
+from municipalities.models import CardLink
 from municipalities.moves import NotAllowedNow
 from municipalities.views.editing import edit
+from municipalities.views.moving import leading_back
 
 # Wrong tokens from one address; and letters that one user has sent.
 GUESSES, SENT_AGAIN = "20/m/ip", "20/h/user"
@@ -146,12 +148,21 @@ def card_link_again(request: CountyRequest, county: str, year: int, code: str) -
     card = found.card
     back = f"{address(request, found)}#laheta"
 
-    def save(form: AgainForm) -> Card:
+    def send(name: str, email: str) -> str:
         if not limits.count(request, "card_link_again", SENT_AGAIN):
             raise NotAllowedNow(_("You have sent many letters in a short time. Continue in an hour."))
-        data = form.cleaned_data
-        links.ask_again(card, name=data["approver_name"], email=data["approver_email"], by=request.user)
-        return card
+        links.ask_again(card, name=name, email=email, by=request.user)
+        words = _("A link to approve the card is on its way to %(email)s. The former link is good no more.")
+        return words % {"email": email}
+
+    if request.method == "POST" and "approver_email" not in request.POST and card.approver_email:
+        # The button on the card: the same again, in one press.
+        with leading_back(back):
+            messages.success(request, send(card.approver_name, card.approver_email))
+        return redirect(back)
+
+    def save(form: AgainForm) -> str:
+        return send(form.cleaned_data["approver_name"], form.cleaned_data["approver_email"])
 
     version = last_version(card)
     last = links.latest_link(version) if version else None
@@ -162,10 +173,7 @@ def card_link_again(request: CountyRequest, county: str, year: int, code: str) -
         save=save,
         title=_("Send the link to approve the card"),
         back=back,
-        done=lambda saved: (
-            _("A link to approve the card is on its way to %(email)s. The former link is good no more.")
-            % {"email": request.POST["approver_email"]}
-        ),
+        done=str,
         submit=_("Send the link"),
         template="municipalities/card_link_again.html",
         context={

@@ -14,7 +14,7 @@ from django_scopes import scope
 from indicators.example import load_example_values
 from indicators.loading import load_values
 from municipalities.models import County
-from negotiations.demo import cards, current, keski_suomi_2023, keski_suomi_2024, keski_uusimaa, users
+from negotiations.demo import cards, current, keski_suomi_2023, keski_suomi_2024, keski_uusimaa, material, users
 
 
 class Command(BaseCommand):
@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 current.load(keski_suomi, by=coordinator, today=today)
                 editors = [people["joutsa@keski-suomi.example"], people["hankasalmi@keski-suomi.example"]]
                 cards.load(keski_suomi, by=coordinator, editors=editors, today=today)
+                material.load(keski_suomi, by=coordinator)
             with scope(county=central_uusimaa):
                 keski_uusimaa.load(central_uusimaa, by=people["koordinaattori@keski-uusimaa.example"], today=today)
         self.stdout.write("The demo is loaded.")

@@ -119,12 +119,12 @@ def add(negotiation: Negotiation, row: Highlight, *, by: User | None, at: dateti
 @transaction.atomic
 def change(row: Highlight, *, fields: Sequence[str], by: User | None, at: datetime | None = None) -> Highlight:
     """Save a highlight that has been edited; one moved to another priority comes last in it."""
-    negotiation = locked(row.negotiation)
+    # The row is locked already: to wait for the negotiation now could be to wait for who waits for the row.
     if "priority" in fields:
-        row.position = _last(negotiation) + 1
+        row.position = _last(row.negotiation) + 1
     row.save()
     if fields:
-        record(negotiation, "highlight_changed", by=by, at=at, highlight=row.pk)
+        record(row.negotiation, "highlight_changed", by=by, at=at, highlight=row.pk)
     return row
 
 

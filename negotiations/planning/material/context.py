@@ -30,7 +30,7 @@ FIRST_PAGE, PAGE_MM = 712.0, 168.0
 TITLE, LONG_TITLE, LONG_FROM = (20.0, 24.0), (14.0, 17.0), 75
 PRIORITY_HEADING = 27.0
 # The same of the second page, beneath its heading. From four municipalities on, two digests stand side by side.
-SECOND_PAGE = 682.0
+SECOND_PAGE = 676.0
 ABREAST_FROM = 4
 WIDE_MM, ABREAST_MM, EXPECTED_MM = 82.0, 81.0, 74.0
 # How much longer texts become on paper than their letters are wide together: lines end where words do.
@@ -71,7 +71,9 @@ ROOMS = (
     Room(320, 2, 100, 2),
     Room(240, 2, 90, 2),
     Room(200, 1, 90, 1),
-    Room(140, 1, 70, 1),
+    Room(140, 1, 90, 1),
+    Room(140, 1, 60, 1),
+    Room(90, 1, 40, 1),
 )
 
 
@@ -337,9 +339,10 @@ def _digest_height(digest: Digest, *, is_wide: bool) -> float:
     said = _lines(digest.features, 9.25, width) * 12.0 + 2.25 if digest.features else 0.0
     if digest.proposals:
         said += _lines(f"{_('Proposes for a highlight:')} {'; '.join(digest.proposals)}", 9.0, width) * 11.5 + 2.25
-    said += 11.25 if digest.more else 0.0
-    lists = sum(_lines(f"{name}: {'; '.join(texts)}", 9.0, width) * 11.5 + 2.25 for name, texts in digest.swot)
-    return head + (max(said, lists) if is_wide else said + lists)
+    lists = [f"{name}: {'; '.join(texts)}" for name, texts in digest.swot]
+    if is_wide:
+        return head + max(said, sum(_lines(text, 9.0, width) * 11.5 + 2.25 for text in lists))
+    return head + said + (_lines(". ".join(lists), 9.0, width) * 11.5 + 2.25 if lists else 0.0)
 
 
 def _lines(text: str, letter: float, width_mm: float) -> int:

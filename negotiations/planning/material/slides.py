@@ -263,8 +263,9 @@ class _Deck:
         doc = self.doc
         slide = self._slide(TITLE_SLIDE, doc.title, FRONT, FRONT_SIZES)
         where = " · ".join(part for part in (doc.when[:1].upper() + doc.when[1:], doc.place, doc.mode) if part)
-        names = ", ".join(town.name for town in doc.municipalities)
-        texts = [Text(self.meta.county), Text(where), Text(names if names not in doc.title else "")]
+        untold = [town.name for town in doc.municipalities if town.name not in doc.title]
+        names = ", ".join(town.name for town in doc.municipalities) if untold else ""
+        texts = [Text(self.meta.county), Text(where), Text(names)]
         texts = [text for text in texts if text.text]
         pages = paginate(texts, UNDER)
         page = pages[0] if len(pages) == 1 else Page(TEXT_SIZES[-1], tuple(texts))

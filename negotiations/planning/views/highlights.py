@@ -31,7 +31,7 @@ from negotiations.planning.highlights.suggesting import (
     suggestions_by_rule,
 )
 from negotiations.planning.negotiations import with_parties
-from negotiations.planning.views.material import material_papers
+from negotiations.planning.views.material import confirmed_content, material_papers
 from negotiations.planning.views.negotiations import crumbs_of, editable, negotiation_context
 
 # In the address: the suggestion that is edited before it is taken.
@@ -65,7 +65,8 @@ def negotiation_material(request: CountyRequest, county: str, pk: int) -> HttpRe
     context |= {"language": shown.language, "has_highlights": bool(highlights), "has_priorities": bool(priorities)}
     context["papers"] = material_papers(request.access, shown)
     if not context["can_edit"]:
-        context["sections"] = [Section(of, [], []) for of in by_priority(highlights)]
+        # Until the material is confirmed the highlights are the county's own draft, and after it what was confirmed.
+        context["confirmed"] = confirmed_content(context["papers"])
         return render(request, "negotiations/negotiation_material.html", context)
     made = _suggestions(request, shown, priorities)
     dismissed = set(DismissedSuggestion.objects.filter(negotiation=shown).values_list("suggestion", flat=True))

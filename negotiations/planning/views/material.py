@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from municipalities.access import Access, CountyRequest
+from municipalities.documents import thaw
 from municipalities.models import Document, Download, Municipality
 from municipalities.views.moving import leading_back
 from negotiations.models import Negotiation, PreRead
 from negotiations.permissions import can_edit, visible_negotiations
+from negotiations.planning.material.context import PreReadContext
 from negotiations.planning.material.preread import (
     cards_for,
     drafts_of,
@@ -61,6 +63,14 @@ def material_papers(access: Access, negotiation: Negotiation) -> MaterialPapers:
     cards = cards_for(negotiation)
     draft = drafts_of(negotiation).defer("context").first()
     return MaterialPapers(sent, True, draft, list(cards.without), len(cards.versions))
+
+
+def confirmed_content(papers: MaterialPapers) -> PreReadContext | None:
+    """Return what was confirmed last, as it was frozen; None before that. One query."""
+    if not papers.sent:
+        return None
+    content: PreReadContext = thaw(Document.objects.get(pk=papers.sent[0].document_id)).doc
+    return content
 
 
 def _tab(county: str, pk: int) -> str:

@@ -193,3 +193,14 @@ def test_a_list_has_an_end(this_year: CardYear, hankasalmi: Municipality, editor
     )
     with pytest.raises(NotAllowedNow, match="60"):
         keeping.add_line(card, "threat", by=editor)
+
+
+def test_how_to_reach_people_goes_and_their_roles_stay(former: Card) -> None:
+    """When the county's days have passed since the end of the card's year; an approver's address too."""
+    assert keeping.purge_card_contacts(date(2027, 12, 31)) == 0
+    assert keeping.purge_card_contacts(date(2028, 1, 1)) == 2
+    contact = CardContact.objects.get(card=former)
+    former.refresh_from_db()
+    assert (contact.email, contact.role) == ("", "Hyvinvointikoordinaattori")
+    assert (former.approver_email, former.approver_name) == ("", "Kunnanjohtaja")
+    assert keeping.purge_card_contacts(date(2028, 1, 1)) == 0

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib import import_module
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -276,6 +277,33 @@ def test_unknown_tokens_are_404_and_guessing_is_cut_short(sent: Card, mailoutbox
     assert Client().get("/kuntakortin-hyvaksynta/").status_code in {302, 404}
 
 
+@pytest.mark.parametrize("token", ["%00", "%ED%A0%80", "a" * 5000, "å", "..%2F..", "' OR 1=1 --"])
+@pytest.mark.django_db
+def test_whatever_stands_in_the_place_of_a_token_is_unknown(token: str) -> None:
+    """And nothing breaks, whatever is sent to it."""
+    for data in ({}, {"answer": "\x00", "note": "\x00", "approver": "x" * 5000}):
+        assert Client().post(f"/kuntakortin-hyvaksynta/{token}/", data).status_code == 404
+    assert Client().get(f"/kuntakortin-hyvaksynta/{token}/?kieli=%00").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"answer": "approve", "approver": "x" * 151},
+        {"answer": "approve", "approver": "a\x00b"},
+        {"answer": "return", "note": "x" * 2001},
+        {"answer": "return", "note": "a\x00b"},
+    ],
+)
+def test_what_cannot_be_taken_is_shown_again(data: dict[str, str], sent: Card, mailoutbox: list[EmailMessage]) -> None:
+    """With what is wrong in it."""
+    path = mailed(CardLink.objects.get(), mailoutbox)
+    response = Client().post(path, data)
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert state_of(sent) == Card.State.SENT
+
+
 def test_a_link_ends_with_its_days(sent: Card, mailoutbox: list[EmailMessage]) -> None:
     """It is told so, and neither answer is taken."""
     path = mailed(CardLink.objects.get(), mailoutbox)
@@ -359,6 +387,14 @@ def test_the_token_is_in_no_log(sent: Card, mailoutbox: list[EmailMessage], capl
     assert '/?kieli=sv HTTP/1.1" 200' in caplog.text
 
 
+@pytest.mark.parametrize("name", ["gunicorn.access", "gunicorn.error"])
+def test_the_logs_of_the_web_server_are_filtered(name: str, settings: Settings) -> None:
+    """As Django's are, by the handler that all of ours go through."""
+    import_module("hyte.wsgi")
+    assert any(isinstance(one, WithoutSecrets) for one in logging.getLogger(name).filters)
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["secrets"]
+
+
 # --- Again ------------------------------------------------------------------------------------------------------------
 
 
@@ -386,6 +422,21 @@ def test_the_editor_sends_the_link_again_to_another(
         "approver_changed",
         "approval_asked",
     }
+
+
+def test_one_press_sends_the_link_again_to_the_same(
+    sent: Card, editor: User, mailoutbox: list[EmailMessage], client_for: ClientFor
+) -> None:
+    """By the button on the card, which sends no fields."""
+    former = mailed(CardLink.objects.get(), mailoutbox)
+    response = client_for(editor).post(url(sent), follow=True)
+    assert response.redirect_chain == [(url(sent, "card") + "#laheta", 302)]
+    assert APPROVER in response.content.decode()
+    assert Client().get(former).status_code == 410
+    assert Client().get(mailed(CardLink.objects.order_by("-pk")[0], mailoutbox)).status_code == 200
+    assert not Event.objects.filter(verb="approver_changed").exists()
+    lifecycle.withdraw(sent, by=editor)
+    assert client_for(editor).post(url(sent)).status_code == 409
 
 
 def test_whose_card_it_is_decides_who_sends_the_link_again(

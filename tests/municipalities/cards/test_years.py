@@ -32,6 +32,7 @@ from municipalities.models import (
     User,
 )
 from municipalities.moves import NotAllowedNow
+from municipalities.tasks import send_card_reminder
 from tests.factories import make_municipality, make_negotiation, make_round, make_user
 from tests.municipalities.cards.overseen import DUE, YEAR, make_indicator_set, open_cards, send_card, write_card
 
@@ -361,6 +362,17 @@ def test_the_letter_goes_to_editors_within_their_days(
     assert url("card", YEAR, "077") in finnish.body and "31.10.2026" in finnish.body
     assert "Kesken:" in finnish.body and "järven rannalla" not in finnish.body
     assert "Ofärdigt:" in swedish.body
+
+
+def test_the_task_writes_to_one_editor(
+    card_year: CardYear, hankasalmi: Municipality, editor: User, coordinator: User
+) -> None:
+    remind_one(card_year, hankasalmi, by=coordinator)
+    event = Event.objects.get(verb="reminded")
+    (membership,) = letters_of(event.pk)
+    send_card_reminder(card_year.county_id, event.pk, membership)
+    (letter,) = mail.outbox
+    assert letter.to == [editor.email]
 
 
 def test_a_letter_that_comes_late_is_not_sent(
