@@ -12,8 +12,8 @@ ARGS ?=
 BIN := .venv/bin
 # The lock file names the one version of uv that is used, here as everywhere.
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
-# In two processes; the tests that start and kill processes of their own stay together in one of them.
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+# In three processes; the tests that start and kill processes of their own, and wait for them, stay together in one.
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 # Runs a command beside embedded servers, or those of DATABASE_URL and REDIS_URL, with settings for this machine.
 BESIDE := $(BIN)/python -m hyte.embedded --fast --
 

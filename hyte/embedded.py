@@ -148,8 +148,13 @@ def _end_leftovers(root: Path, *, fast: bool) -> None:
             # Both servers work in their data folder. A person's shell may stand there too: hence the names.
             if process.name() in {"postgres", "redis-server"} and process.cwd() in folders:
                 left.append(process)
-    # To PostgreSQL these mean, one after the other: fast, immediate. Only its own leftovers need the last.
-    end(left, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, patience=20)
+    # To PostgreSQL these mean, one after the other: fast, immediate. They are for its first process alone: one that
+    # reads and writes for it would end at once, and the orderly ending would wait for it in vain.
+    ours = {process.pid for process in left}
+    with contextlib.suppress(psutil.Error):
+        first = [process for process in left if process.ppid() not in ours]
+        end(first, signal.SIGINT, signal.SIGQUIT, patience=20)
+    end(left, signal.SIGKILL, patience=20)
     # PostgreSQL refuses to start while the number in these belongs to any process, as it may after a restart.
     unclean = root / "postgres" / "postmaster.pid"
     if fast and unclean.exists():

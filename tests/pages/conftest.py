@@ -18,7 +18,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 from django_scopes import scopes_disabled
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
@@ -28,7 +27,18 @@ from pytest_django.live_server_helper import LiveServer
 from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, Rejection
 from municipalities.cards.bundles import make_bundle
 from municipalities.cards.links import hash_of
-from municipalities.models import Card, CardLink, CardYear, Document, Membership, Organisation, Person, Priority, User
+from municipalities.models import (
+    Card,
+    CardLink,
+    CardVersion,
+    CardYear,
+    Document,
+    Membership,
+    Organisation,
+    Person,
+    Priority,
+    User,
+)
 from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
 from tests.conftest import use_long_ids
 
@@ -56,43 +66,78 @@ class Site:
     cookies: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Demo:
+    """The demo in a database that each module gets a copy of: loading it takes many times as long."""
+
+    database: str
+    ids: dict[str, int]
+    cookies: dict[str, str]
+
+
+def _create(name: str, *, template: str = "template1") -> str:
+    """Make a database of this process, in place of one that an earlier run has left, and return its name."""
+    made = f"{name}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    _drop(made)
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{made}" TEMPLATE "{template}"')
+    return made
+
+
+def _drop(name: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 @contextmanager
-def own_database() -> Iterator[None]:
-    """Work in a database made for the block and dropped after it; the other tests keep theirs."""
-    test = connection.settings_dict["TEST"]
+def _connected_to(name: str) -> Iterator[None]:
+    """Work in another database for the block; the other tests keep theirs."""
+    connection.close()
     # The server's threads, which live as long as the browser likes, must not keep it open.
     with (
-        patch.dict(test, {"NAME": f"test_hyte_pages{os.environ.get('PYTEST_XDIST_WORKER', '')}"}),
-        patch.dict(connection.settings_dict, {"CONN_MAX_AGE": 0}),
-    ):
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
-        try:
-            use_long_ids()
-            yield
-        finally:
-            teardown_databases(made, verbosity=0)
-
-
-@pytest.fixture(scope="module")
-def site(django_db_blocker: DjangoDbBlocker, quick_settings: None) -> Iterator[Site]:
-    """Serve the demo on a free port for the tests of the module."""
-    with (
-        django_db_blocker.unblock(),
+        patch.dict(connection.settings_dict, {"NAME": name, "CONN_MAX_AGE": 0}),
         # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
         patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}),
         # No worker takes part: the documents stay as they are put here.
         patch("municipalities.documents.lifecycle.send", return_value=True),
-        own_database(),
     ):
-        call_command("load_reference", stdout=StringIO())
-        call_command("load_demo", stdout=StringIO())
-        with scopes_disabled():
-            ids, cookies = _ids(), {role: _session(email) for role, email in ROLES.items()}
-        server = LiveServer("127.0.0.1")
         try:
-            yield Site(server.url, ids, cookies)
+            yield
         finally:
-            server.stop()
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def demo(django_db_blocker: DjangoDbBlocker, quick_settings: None) -> Iterator[Demo]:
+    """The demo, loaded once."""
+    with django_db_blocker.unblock():
+        name = _create("test_hyte_demo")
+        with _connected_to(name):
+            call_command("migrate", verbosity=0)
+            use_long_ids()
+            for command in ("load_reference", "load_demo"):
+                call_command(command, stdout=StringIO())
+            with scopes_disabled():
+                ids, cookies = _ids(), {role: _session(email) for role, email in ROLES.items()}
+    yield Demo(name, ids, cookies)
+    with django_db_blocker.unblock():
+        _drop(name)
+
+
+@pytest.fixture(scope="module")
+def site(demo: Demo, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
+    """Serve the demo on a free port for the tests of the module."""
+    with django_db_blocker.unblock():
+        name = _create("test_hyte_pages", template=demo.database)
+        try:
+            with _connected_to(name):
+                server = LiveServer("127.0.0.1")
+                try:
+                    yield Site(server.url, dict(demo.ids), demo.cookies)
+                finally:
+                    server.stop()
+        finally:
+            _drop(name)
 
 
 def _session(email: str) -> str:
@@ -197,6 +242,10 @@ def _ids() -> dict[str, int]:
         "region": Round.objects.get(county__slug="keski-uusimaa", year=2023).pk,
         "card_link": _link_to_approve(),
         "card_bundle": _bundle_of_cards(),
+        "year": this_year.year,
+        "card_version": CardVersion.objects.get(
+            card__municipality__area__code="077", card__card_year__year=this_year.year
+        ).pk,
         "two": Negotiation.objects.filter(county__slug="keski-uusimaa", minutes__isnull=False)[0].pk,
     }
 

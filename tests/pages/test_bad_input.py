@@ -32,7 +32,7 @@ from tests.pages.test_access import COUNTY, OPEN, Row, World, address, world
 
 __all__ = ["world"]
 
-HOW_MANY = int(os.environ.get("HYTE_BAD_INPUTS", "1000"))
+HOW_MANY = int(os.environ.get("HYTE_BAD_INPUTS", "600"))
 WRITES = ("INSERT", "UPDATE", "DELETE")
 # Written whatever becomes of the request: who is signed in and what they are told.
 BESIDE = ('"django_session"', '"account_', '"mfa_')

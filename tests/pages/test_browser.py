@@ -113,6 +113,9 @@ PAGES = [
     ("coordinator", HOME + "liitteet/{draft_attachment}/", 200),
     ("coordinator", HOME + "kunnat/", 200),
     ("coordinator", HOME + "kuntakortit/", 200),
+    ("editor", HOME + "kuntakortit/{year}/kunnat/172/", 200),
+    ("coordinator", HOME + "kuntakortit/{year}/kunnat/077/", 200),
+    ("coordinator", HOME + "kuntakortit/{year}/kunnat/077/versiot/{card_version}/", 200),
     ("coordinator", HOME + "kuntakortit/niput/{card_bundle}/", 200),
     ("coordinator", HOME + "tuonnit/", 200),
     ("coordinator", HOME + "tuonnit/taulukko/", 200),
@@ -217,9 +220,9 @@ def each(pages: list[tuple[str, str, int]]) -> pytest.MarkDecorator:
 
 
 # Shows the fields that a choice has hidden and the buttons that nobody needs where fields save themselves, and takes
-# away what only helps to fill them.
+# away what only helps to fill them, and to copy what can be read.
 WITHOUT_SCRIPTS = """() => {
-  document.querySelectorAll(".field__weekday, [data-filter-of]").forEach((helper) => helper.remove());
+  document.querySelectorAll(".field__weekday, [data-filter-of], [data-copies]").forEach((helper) => helper.remove());
   document.querySelectorAll("form .field[hidden], [data-autosave-hide]").forEach((field) => { field.hidden = false; });
 }"""
 

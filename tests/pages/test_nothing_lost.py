@@ -31,7 +31,8 @@ def save(page: Page) -> None:
 
 
 def drafts(page: Page) -> int:
-    """Return how many drafts the tab keeps."""
+    """Return how many drafts the tab keeps, once the scripts of the page have run."""
+    page.wait_for_load_state("load")
     return int(page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('hyte-draft:')).length"))
 
 
