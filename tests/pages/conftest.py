@@ -90,14 +90,20 @@ def _drop(name: str) -> None:
 
 
 @contextmanager
+def _databases(blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let databases be made, asked and dropped in the block."""
+    # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
+    with blocker.unblock(), patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}):
+        yield
+
+
+@contextmanager
 def _connected_to(name: str) -> Iterator[None]:
     """Work in another database for the block; the other tests keep theirs."""
     connection.close()
     # The server's threads, which live as long as the browser likes, must not keep it open.
     with (
         patch.dict(connection.settings_dict, {"NAME": name, "CONN_MAX_AGE": 0}),
-        # Playwright keeps an event loop in this thread, in which Django would refuse to ask the database.
-        patch.dict(os.environ, {"DJANGO_ALLOW_ASYNC_UNSAFE": "true"}),
         # No worker takes part: the documents stay as they are put here.
         patch("municipalities.documents.lifecycle.send", return_value=True),
     ):
@@ -110,7 +116,7 @@ def _connected_to(name: str) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def demo(django_db_blocker: DjangoDbBlocker, quick_settings: None) -> Iterator[Demo]:
     """The demo, loaded once."""
-    with django_db_blocker.unblock():
+    with _databases(django_db_blocker):
         name = _create("test_hyte_demo")
         with _connected_to(name):
             call_command("migrate", verbosity=0)
@@ -120,14 +126,14 @@ def demo(django_db_blocker: DjangoDbBlocker, quick_settings: None) -> Iterator[D
             with scopes_disabled():
                 ids, cookies = _ids(), {role: _session(email) for role, email in ROLES.items()}
     yield Demo(name, ids, cookies)
-    with django_db_blocker.unblock():
+    with _databases(django_db_blocker):
         _drop(name)
 
 
 @pytest.fixture(scope="module")
 def site(demo: Demo, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     """Serve the demo on a free port for the tests of the module."""
-    with django_db_blocker.unblock():
+    with _databases(django_db_blocker):
         name = _create("test_hyte_pages", template=demo.database)
         try:
             with _connected_to(name):
