@@ -169,9 +169,21 @@ def end(processes: Iterable[psutil.Process], *kinds: signal.Signals, patience: f
         for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(kind)
-        left = psutil.wait_procs(left, timeout=patience)[1]
-        if not left:
+        until = time.monotonic() + patience
+        while left := [process for process in left if _runs(process)]:
+            if time.monotonic() >= until:
+                break
+            psutil.wait_procs(left, timeout=0.1)
+        else:
             return
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process is there; one that has ended, and that its parent has not buried yet, is not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextlib.contextmanager

@@ -122,5 +122,24 @@ def partial(value: str) -> str:
     return value
 
 
+def partial_in(value: str) -> str:
+    """Return the same in a sentence: "vuonna 2025", "toukokuussa 2025", "12.5.2025"."""
+    year, month, number = [*value.split("-"), "", ""][:3]
+    if number or not year.isdigit():
+        return partial(value)
+    lead = {
+        ("fi", False): "vuonna ",
+        ("sv", False): "år ",
+        ("sv", True): "i ",
+        ("en", False): "in ",
+        ("en", True): "in ",
+    }
+    words = partial(value)
+    if _language() == "fi" and month:
+        # The names of the months are inflected alike: maaliskuu, maaliskuussa.
+        words = words.replace("kuu ", "kuussa ", 1)
+    return f"{lead.get((_language(), bool(month)), '')}{words}"
+
+
 def _date(value: date) -> date:
     return timezone.localtime(value).date() if isinstance(value, datetime) and timezone.is_aware(value) else value

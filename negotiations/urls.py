@@ -88,6 +88,7 @@ urlpatterns = [
     ),
     path("osallistujat/<int:pk>/", attendance.negotiation_person, name="negotiation_person"),
     path("osallistujat/<int:pk>/poista/", attendance.negotiation_person_remove, name="negotiation_person_remove"),
+    path("neuvottelut/<int:pk>/aineisto/kortit/<int:version>/", material.material_card, name="material_card"),
     path("neuvottelut/<int:pk>/aineisto/", highlights.negotiation_material, name="negotiation_material"),
     path("neuvottelut/<int:pk>/aineisto/luonnos/", material.pre_read_render, name="pre_read_render"),
     path("neuvottelut/<int:pk>/aineisto/vahvista/", material.material_send, name="material_send"),

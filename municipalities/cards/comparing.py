@@ -15,6 +15,10 @@ from municipalities.cards.progress import Part
 
 # Under this share of common words a line is another line, not a changed one.
 ALIKE = 0.5
+# More pairs of lines than this are not looked at one by one: then a line is new, or gone.
+MOST_PAIRS = 900
+# Of more words than this a text is compared roughly: what recurs often in it is passed over.
+MANY_WORDS = 600
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ def _lines(where: str, old: Sequence[str], new: Sequence[str]) -> list[TextChang
     come = [line for line in new if line not in old]
     changes: list[TextChange] = []
     for line in come:
-        likest = max(gone, key=lambda former: _likeness(former, line), default=None)
+        near = gone if len(gone) * len(come) <= MOST_PAIRS else []
+        likest = max(near, key=lambda former: _likeness(former, line), default=None)
         if likest is not None and _likeness(likest, line) >= ALIKE:
             gone.remove(likest)
             changes.append(TextChange(where, "changed", pieces_of(likest, line)))
@@ -129,14 +134,17 @@ def _words(text: str) -> list[str]:
 
 def _likeness(old: str, new: str) -> float:
     """Return the share of words that two lines have in common, in order: 0 to 1."""
-    return SequenceMatcher(None, re.findall(r"\w+", old), re.findall(r"\w+", new), autojunk=False).ratio()
+    before, now = re.findall(r"\w+", old), re.findall(r"\w+", new)
+    matcher = SequenceMatcher(None, before, now, autojunk=len(now) > MANY_WORDS)
+    # An upper bound, had at once.
+    return matcher.ratio() if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE else 0.0
 
 
 def pieces_of(old: str, new: str) -> tuple[Piece, ...]:
     """Return how a text became another, word by word. Joined without the taken out, the pieces are the new text."""
     before, now = _words(old), _words(new)
     pieces: list[Piece] = []
-    for tag, i, j, k, m in SequenceMatcher(None, before, now, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in SequenceMatcher(None, before, now, autojunk=len(now) > MANY_WORDS).get_opcodes():
         if tag == "equal":
             pieces.append(Piece("".join(now[k:m]), "same"))
             continue

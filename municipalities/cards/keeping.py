@@ -26,6 +26,7 @@ from municipalities.models import (
     CardYear,
     County,
     Municipality,
+    Priority,
     User,
 )
 from municipalities.moves import NotAllowedNow
@@ -210,11 +211,16 @@ def add_line(card: Card, name: str, *, by: User, text: str = "") -> models.Model
     return line
 
 
+def is_key(text: str) -> bool:
+    """Whether a text that was sent can be the key of a row."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def line_of(card: Card, name: str) -> models.Model:
     """Return the line of an address such as `entry-12`. Raises LookupError where the card has none."""
     kind, __, pk = name.partition("-")
     manager: Any = MODELS[kind]._default_manager if kind in MODELS and kind != "figure" else None
-    row = manager.filter(card=card, pk=int(pk)).first() if manager and pk.isascii() and pk.isdigit() else None
+    row = manager.filter(card=card, pk=int(pk)).first() if manager and is_key(pk) else None
     if row is None or getattr(row, "section", "") == Section.FEATURES:
         raise LookupError(name)
     line: models.Model = row
@@ -229,7 +235,7 @@ def remove_line(card: Card, name: str, *, by: User) -> dict[str, Any]:
     kept = {
         field.attname: getattr(line, field.attname)
         for field in line._meta.fields
-        if field.name not in {"id", "county", "card", "delete_after"}
+        if field.name not in {"county", "card", "delete_after"}
     }
     line.delete()
     _touched(card, by)
@@ -238,12 +244,18 @@ def remove_line(card: Card, name: str, *, by: User) -> dict[str, Any]:
 
 @transaction.atomic
 def restore_line(card: Card, removed: Mapping[str, Any], *, by: User) -> models.Model:
-    """Bring a removed line back to where it was. Raises NotAllowedNow when the card cannot be changed."""
+    """Bring a removed line back. Raises NotAllowedNow when the card cannot be changed, or the line is back already."""
     card = writable(card)
-    kind = removed["kind"]
-    more = {"delete_after": contacts_go(card.county, card.card_year.year)} if kind == "contact" else {}
-    line = MODELS[kind](county_id=card.county_id, card=card, **removed["line"], **more)
-    line.save()
+    kind, kept = removed["kind"], dict(removed["line"])
+    manager: Any = MODELS[kind]._default_manager
+    if manager.filter(pk=kept["id"]).exists():
+        raise NotAllowedNow(_("The line has been brought back already."))
+    if kept.get("priority_id") and not Priority.objects.filter(pk=kept["priority_id"]).exists():
+        kept["priority_id"] = None
+    if kind == "contact":
+        kept["delete_after"] = contacts_go(card.county, card.card_year.year)
+    line = MODELS[kind](county_id=card.county_id, card=card, **kept)
+    line.save(force_insert=True)
     _touched(card, by)
     return line
 
@@ -293,6 +305,15 @@ def look_through(card: Card, parts: Sequence[str], *, by: User) -> None:
         raise LookupError(parts)
     card = writable(card)
     card.looked_through = sorted({*card.looked_through, *parts})
+    card.edited_at, card.edited_by = timezone.now(), by
+    card.save(update_fields=["looked_through", "edited_at", "edited_by"])
+
+
+@transaction.atomic
+def look_again(card: Card, parts: Sequence[str], *, by: User) -> None:
+    """Take back that sections have been looked through. Raises NotAllowedNow when the card cannot be changed."""
+    card = writable(card)
+    card.looked_through = sorted(set(card.looked_through) - set(parts))
     card.edited_at, card.edited_by = timezone.now(), by
     card.save(update_fields=["looked_through", "edited_at", "edited_by"])
 

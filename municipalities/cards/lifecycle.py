@@ -50,15 +50,12 @@ class Standing:
     state: str
     is_locked: bool
     is_writable: bool
-    # What was sent counts as it is: approved, or sent where nobody approves.
-    is_final: bool
 
 
 def standing_of(card: Card) -> Standing:
     """Return how a card stands. Its year must have been read with it."""
     is_locked = card.card_year.is_locked
-    is_final = card.state == State.APPROVED or (card.state == State.SENT and card.approval == CardApproval.NONE)
-    return Standing(card.state, is_locked, card.state in WRITABLE and not is_locked, is_final)
+    return Standing(card.state, is_locked, card.state in WRITABLE and not is_locked)
 
 
 def writable(card: Card) -> Card:
@@ -105,7 +102,8 @@ def send(card: Card, *, by: User | None, at: datetime | None = None) -> CardVers
     if card.approval == CardApproval.LINK and not card.approver_email:
         raise NotAllowedNow(_("Name the person who approves the card first, or choose that nobody does."))
     rows = read_rows(card)
-    if not any(entry.text.strip() for entry in rows.entries) and not rows.words:
+    said = [text for words in rows.words.values() for text in (words.comment, words.left_out_reason)]
+    if not any(text.strip() for text in (*(entry.text for entry in rows.entries), *said)):
         raise NotAllowedNow(_("The card is empty. Write at least something of the municipality before you send it."))
     every = list(Municipality.objects.filter(county=card.county_id).select_related("area"))
     language = language_of(card)
@@ -119,6 +117,7 @@ def send(card: Card, *, by: User | None, at: datetime | None = None) -> CardVers
         number=former.number + 1 if former else 1,
         content=frozen,
         sha256=digest,
+        approval=card.approval,
         sent_at=at or timezone.now(),
         sent_by=by,
     )
@@ -166,6 +165,9 @@ def return_(
         raise NotAllowedNow(_("Write what is to be mended."))
     card.return_note = note.strip()
     card.save(update_fields=["state", "return_note"])
+    if last := last_version(card):
+        last.returned_at = at or timezone.now()
+        last.save(update_fields=["returned_at"])
     record(card, "returned", by=by, at=at)
     return card
 

@@ -192,6 +192,7 @@ def progress_of_all(cards: Iterable[Card]) -> dict[int, Progress]:
         )
 
     in_plans = Q(name__gt="") | Q(approved__gt="") | Q(delivered__gt="") | Q(address__gt="")
+    reachable = Q(name__gt="") | Q(role__gt="") | Q(email__gt="") | Q(phone__gt="")
     found = some(
         CardEntry.objects.filter(**of_these, text__regex=WRITTEN),
         "entry",
@@ -200,7 +201,7 @@ def progress_of_all(cards: Iterable[Card]) -> dict[int, Progress]:
     ).union(
         some(CardFigure.objects.filter(**of_these, comment__gt=""), "figure"),
         some(CardPlan.objects.filter(in_plans, **of_these), "plan"),
-        some(CardContact.objects.filter(Q(name__gt="") | Q(role__gt=""), **of_these), "contact"),
+        some(CardContact.objects.filter(reachable, **of_these), "contact"),
     )
     written: dict[int, list[tuple[str, str, bool]]] = {pk: [] for pk in every}
     for pk, kind, part, carried in found if every else ():

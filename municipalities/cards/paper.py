@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -30,6 +30,12 @@ ABREAST = 3
 # What a document of a card is made from is a version, which is frozen; by it the document is for the same eyes.
 STAMP = "card-version-"
 SIGNS = {"PERCENT": "%", "EURO": "€"}
+# Beside the county's figure "weaker" would be read as weaker than the county.
+WAYS: dict[str, Callable[[], str]] = {
+    Direction.BETTER.value: lambda: _("improved"),
+    Direction.WORSE.value: lambda: _("worsened"),
+    Direction.SAME.value: lambda: _("unchanged"),
+}
 
 
 @dataclass(frozen=True)
@@ -227,13 +233,12 @@ def direction_word(line: FigureLine) -> str:
 
     Empty where neither way is better, where there is nothing to compare with, or where it rests on too few people.
     """
-    return "" if line.change is None or line.direction == Direction.UNKNOWN else str(Direction(line.direction).label)
+    return "" if line.change is None else WAYS.get(line.direction, lambda: "")()
 
 
 def baseline_word(line: FigureLine) -> str:
     """Say the same of the change since the baseline year."""
-    known = line.baseline_change is not None and line.baseline_direction != Direction.UNKNOWN
-    return str(Direction(line.baseline_direction).label) if known else ""
+    return "" if line.baseline_change is None else WAYS.get(line.baseline_direction, lambda: "")()
 
 
 def pooled_words(line: FigureLine) -> str:

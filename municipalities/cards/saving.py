@@ -32,7 +32,7 @@ from municipalities.models import (
     User,
 )
 
-FIELD = re.compile(r"^(entry|figure|plan|contact)-(\d{1,18})-([a-z_]+)$|^features-text$")
+FIELD = re.compile(r"^(entry|figure|plan|contact)-(\d{1,18})-([a-z_]+)\Z|^features-text\Z")
 FEATURES = "features-text"
 # More than a page of fields; who sends more is no page of ours.
 MOST_FIELDS = 600
@@ -227,7 +227,9 @@ def _rows(card: Card, addresses: Iterable[re.Match[str]]) -> dict[tuple[str, int
 
 def _settle(card: Card, kind: str, row: models.Model | None, attribute: str, sent: Sent) -> Outcome:
     """Put a value into its row, unless it is refused or another has changed the field since it was seen."""
-    is_priority = kind == "entry" and attribute == "priority"
+    is_priority = (
+        kind == "entry" and attribute == "priority" and getattr(row, "section", "") == CardEntry.Section.PROPOSAL
+    )
     if row is None or not (is_priority or (kind, attribute) in FIELDS):
         words = _(
             "This is no longer on the card: somebody has removed it. Your text is still here: copy it if you need it."

@@ -5,16 +5,16 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from municipalities.access import Access
-from municipalities.models import Card, CardApproval, CardVersion
+from municipalities.models import CardApproval, CardVersion
 
-# Approved, or sent where nobody approves; what was returned to be mended waits until it has been sent again.
-FINAL = Q(approved_at__isnull=False) | Q(card__approval=CardApproval.NONE) & ~Q(card__state=Card.State.RETURNED)
+# Approved, or sent where nobody approves, and not returned since: by the version alone, whatever becomes of the card.
+FINAL = (Q(approved_at__isnull=False) | Q(approval=CardApproval.NONE)) & Q(returned_at=None)
 
 
 def is_final(version: CardVersion) -> bool:
-    """Whether a version counts as it is: FINAL, asked of one that has been read with its card."""
-    card = version.card
-    return version.approved_at is not None or (card.approval == CardApproval.NONE and card.state != Card.State.RETURNED)
+    """Whether a version counts as it is: FINAL, asked of one that has been read."""
+    is_approved = version.approved_at is not None or version.approval == CardApproval.NONE
+    return is_approved and version.returned_at is None
 
 
 def visible_versions(access: Access) -> QuerySet[CardVersion]:

@@ -196,7 +196,7 @@ def _texts(content: CardContent) -> Iterator[Block]:
 def _facts(content: CardContent) -> Iterator[Block]:
     if content.plans:
         yield Heading(2, _("Plans and reports"))
-        yield Items([(plan_title(plan), _dates(plan)) for plan in content.plans])
+        yield Items([(plan_title(plan), plan_dates(plan)) for plan in content.plans])
     if content.contacts:
         yield Heading(2, _("Contacts"))
         yield Items([("", _contact(contact)) for contact in content.contacts])
@@ -206,12 +206,13 @@ def _facts(content: CardContent) -> Iterator[Block]:
             yield Paragraph(f"{citation} ({_('example')})" if is_example else citation, is_small=True)
 
 
-def _dates(plan: PlanLine) -> str:
+def plan_dates(plan: PlanLine) -> str:
+    """Say when a plan was approved and delivered, and where it can be read, as far as that is known."""
     told = []
     if plan.approved:
-        told.append(_("approved in the municipality %(when)s") % {"when": timewords.partial(plan.approved)})
+        told.append(_("approved in the municipality %(when)s") % {"when": timewords.partial_in(plan.approved)})
     if plan.delivered:
-        told.append(_("delivered to the county %(when)s") % {"when": timewords.partial(plan.delivered)})
+        told.append(_("delivered to the county %(when)s") % {"when": timewords.partial_in(plan.delivered)})
     return ", ".join([*told, *([plan.address] if plan.address else [])])
 
 

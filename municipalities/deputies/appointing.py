@@ -55,7 +55,7 @@ def check_days(days: Days, *, today: date) -> None:
         raise ValidationError({"ends_on": _("The last day has passed already. Give one to come.")})
     if days.ends_on < days.starts_on:
         raise ValidationError({"ends_on": _("The last day is before the first one. Correct either.")})
-    if days.ends_on > year_from(days.starts_on):
+    if days.starts_on.year > today.year + 1 or days.ends_on > year_from(days.starts_on):
         raise ValidationError({"ends_on": _("Give at most a year at a time. It can be continued later.")})
 
 

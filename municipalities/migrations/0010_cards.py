@@ -205,7 +205,21 @@ class Migration(migrations.Migration):
                 ("content", models.JSONField(verbose_name="frozen content")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
                 ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                (
+                    "approval",
+                    models.CharField(
+                        choices=[
+                            ("none", "nobody: the card is final when it has been sent"),
+                            ("self", "the one who fills it"),
+                            ("link", "another person, by a link in an e-mail"),
+                        ],
+                        default="none",
+                        max_length=10,
+                        verbose_name="who approves the card",
+                    ),
+                ),
                 ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved")),
+                ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
                 ("approver", models.CharField(blank=True, max_length=150, verbose_name="approver")),
             ],
             options={

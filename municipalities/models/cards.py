@@ -238,7 +238,12 @@ class CardVersion(models.Model):
     sent_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("sent by")
     )
+    # Who was to approve it when it was sent; a later choice is of later versions.
+    approval = models.CharField(
+        _("who approves the card"), max_length=10, choices=CardApproval, default=CardApproval.NONE
+    )
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    returned_at = models.DateTimeField(_("returned"), null=True, blank=True)
     # As it is told on the card: a role, or a name and a role.
     approver = models.CharField(_("approver"), max_length=150, blank=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from indicators.figures import sparkline_points
-from municipalities.cards import paper
+from municipalities.cards import paper, word
 from municipalities.cards.content import Beside, FigureLine
 from municipalities.cards.progress import Standing
 
@@ -18,6 +18,7 @@ TONES = {Standing.EMPTY: "waiting", Standing.CARRIED: "going", Standing.STARTED:
 
 register.filter("line_direction", paper.direction_word)
 register.filter("plan_title", paper.plan_title)
+register.filter("plan_dates", word.plan_dates)
 
 
 @register.filter
@@ -35,11 +36,17 @@ def beside_value(line: FigureLine, where: str) -> str:
 
 @register.filter
 def line_change(line: FigureLine) -> str:
-    """Write how much a figure has changed from the one before, with a shape that shows which way."""
+    """Write how much a figure has changed from the one before."""
     if line.change is None:
         return "–"
-    shape = "▲" if line.change > 0 else "▼" if line.change < 0 else "►"
-    return f"{shape}\N{NO-BREAK SPACE}{paper.change_words(line, line.change)}"
+    return paper.change_words(line, line.change)
+
+
+@register.filter
+def line_shape(line: FigureLine) -> str:
+    """Show which way a figure went, for those who see it; the sign of the change says the same."""
+    change = line.change or 0
+    return "▲" if change > 0 else "▼" if change < 0 else "►"
 
 
 @register.filter

@@ -555,9 +555,11 @@ addEventListener("submit", async (event) => {
     return;
   }
   if (isLeaving) event.preventDefault();
-  else if (form.matches("[data-autosave-flush]") && fields.some((field) => field.isProblem)) {
+  else if (form.matches("[data-autosave-flush]") && fields.some((field) => field.isUnsaved)) {
+    // What is sent on is what is saved: the line says why it is not, and the press is made again.
     event.preventDefault();
-    show?.click();
+    if (fields.some((field) => field.isProblem)) show?.click();
+    else { trouble ||= "failed"; tell(); }
   } else if (!navigator.onLine) {
     event.preventDefault();
     trouble = "offline";

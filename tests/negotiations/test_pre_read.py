@@ -23,6 +23,7 @@ from municipalities.documents import path_of, rendering, thaw, visible_documents
 from municipalities.models import (
     Card,
     CardEntry,
+    CardVersion,
     CardYear,
     County,
     Document,
@@ -304,14 +305,14 @@ def test_charts_are_described_in_words_and_never_ranked(in_scope: County) -> Non
     context = composed(furnished(in_scope))
     [figure] = context.priorities[0].highlights[0].figures
     assert [(kind, name) for kind, name, _value in figure.bars] == [
-        ("group", "Kunnat yhteensä"),
+        ("group", "Kuntaryhmä"),
         ("county", "Koko alue"),
         ("municipality", "Joutsa"),
         ("municipality", "Luhanka"),
         ("municipality", "Toivakka"),
     ]
     svg = group_chart(figure, colour="#0e5d8a", language="fi")
-    assert "Kunnat yhteensä 24,6; Koko alue 20,3; Joutsa 22,1; Luhanka 23,9; Toivakka ei lukua" in svg
+    assert "Kuntaryhmä 24,6; Koko alue 20,3; Joutsa 22,1; Luhanka 23,9; Toivakka ei lukua" in svg
     assert "Esimerkkiaineisto, ei todellisia lukuja" in svg
 
 
@@ -324,7 +325,7 @@ def test_one_municipality_alone_has_no_group(in_scope: County) -> None:
 def test_in_swedish_all_our_own_words_are_swedish(in_scope: County) -> None:
     text, pages = printed(request_pre_read(furnished(in_scope, LARGE_GROUP, language="sv"), by=None, at=ON))
     assert pages == 2
-    for told in ("Kommunerna med egna ord", "UTKAST", "Kommunerna tillsammans", "Så här läser du"):
+    for told in ("Kommunerna med egna ord", "UTKAST", "Kommungruppen", "Så här läser du"):
         assert told in text, told
     assert "Kunnat" not in text and "the" not in text.split()
 
@@ -474,6 +475,27 @@ def test_a_draft_is_the_countys_and_what_was_sent_is_the_parties(
     assert list(drafts_of(negotiation)) == [draft] and sent.document != draft
 
 
+def test_the_parties_read_the_cards_as_they_went_with_the_material(
+    in_scope: County, client_for: Callable[[User | None], Client]
+) -> None:
+    """Of the negotiation that they are a party to, and in that version; others do not know of them."""
+    negotiation = furnished(in_scope, cards=1)
+    party = make_user(
+        "p@example.fi", Membership.Role.MUNICIPAL_READER, in_scope, Municipality.objects.get(area__code="435")
+    )
+    other = make_user(
+        "o@example.fi", Membership.Role.MUNICIPAL_EDITOR, in_scope, make_municipality(in_scope, "077", "Hankasalmi")
+    )
+    version = CardVersion.objects.get()
+    url = reverse("material_card", args=["keski-suomi", negotiation.pk, version.pk])
+    assert client_for(party).get(url).status_code == 404
+    send_material(negotiation, by=None, at=ON)
+    page = client_for(party).get(url).content.decode()
+    assert "Joutsa: kuntakortti" in page and "kun aineisto vahvistettiin" in page
+    assert client_for(other).get(url).status_code == 404
+    assert client_for(party).get(url.replace(str(version.pk), "999")).status_code == 404
+
+
 # --- The tab ------------------------------------------------------------------------------------------------------
 
 
@@ -493,7 +515,7 @@ def test_the_coordinator_looks_at_a_draft_and_confirms(
 
     response = client.post(reverse("material_send", args=["keski-suomi", negotiation.pk]), follow=True)
     page = response.content.decode()
-    assert "Aineiston versio 1 vahvistettiin." in page and "2 kuntakorttia" in page
+    assert "Aineiston versio 1 vahvistettiin." in page and ">Joutsa</a>, " in page
     assert PreRead.objects.get().sent_by == coordinator
 
     again = client.post(reverse("material_send", args=["keski-suomi", negotiation.pk]))

@@ -91,7 +91,7 @@ def test_charts_are_native_in_a_fixed_order_and_described(in_scope: County) -> N
     chart = charts[0].chart
     [series] = chart.plots[0].series
     assert list(chart.plots[0].categories) == [
-        "Kunnat yhteensä",
+        "Kuntaryhmä",
         "Koko alue",
         "Joutsa",
         "Luhanka",
@@ -104,7 +104,7 @@ def test_charts_are_native_in_a_fixed_order_and_described(in_scope: County) -> N
     assert "Esimerkkiaineisto, ei todellisia lukuja" in chart.chart_title.text_frame.text
     described = charts[0]._element.nvGraphicFramePr.cNvPr.get("descr")
     assert described.startswith("Esimerkkiaineisto, ei todellisia lukuja. Kohtalainen tai vaikea ahdistuneisuus")
-    assert described.endswith("Kunnat yhteensä 24,6; Koko alue 20,3; Joutsa 22,1; Luhanka 23,9; Toivakka ei lukua")
+    assert described.endswith("Kuntaryhmä 24,6; Koko alue 20,3; Joutsa 22,1; Luhanka 23,9; Toivakka ei lukua")
 
 
 def test_screen_readers_get_titles_language_and_notes(in_scope: County) -> None:

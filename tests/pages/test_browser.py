@@ -239,7 +239,10 @@ def findings(page: Page) -> list[str]:
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     role: str, path: str, status: int, contexts: Contexts, site: Site
 ) -> None:
-    """At 1280 px and at 320 px; and each page has its one heading and its landmarks."""
+    """At 1280 px, and nothing scrolls at 320 px; and each page has its one heading and its landmarks.
+
+    At 320 px axe looks at one page of each address, in another language (below); at all where HYTE_EVERY_PAGE is set.
+    """
     # axe is put into the page, which the policy of the page would refuse.
     page = contexts.shared(role, bypass_csp=True).new_page()
     response = page.goto(site.url + path.format(**site.ids))
@@ -248,7 +251,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"]
-        assert findings(page) == []
+        if size == WIDE or os.environ.get("HYTE_EVERY_PAGE"):
+            assert findings(page) == []
     for landmark in ("main", "body > header", "body > footer", "h1"):
         assert page.locator(landmark).count() == 1, landmark
     assert page.title().split(" – ")[0].strip()

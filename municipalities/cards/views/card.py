@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -22,9 +22,6 @@ from municipalities.cards import keeping, lifecycle
 from municipalities.cards.comparing import compare
 from municipalities.cards.content import (
     SWOT,
-    CardContent,
-    CardRows,
-    FigureLine,
     Section,
     content_of,
     read_rows,
@@ -43,15 +40,13 @@ from municipalities.cards.saving import (
     Outcome,
     Sent,
     save_fields,
-    seen_in,
-    shown_value,
 )
+from municipalities.cards.views.fields import Fields, contact_list, entry_list, figure_fields, plan_list
 from municipalities.cards.visibility import visible_versions
 from municipalities.models import (
     Card,
     CardApproval,
     CardContact,
-    CardPlan,
     CardVersion,
     CardYear,
     Municipality,
@@ -61,6 +56,9 @@ from municipalities.moves import NotAllowedNow
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undo_offered, undone
+
+# In the address: shows the draft as it will read.
+PREVIEW = "nayta"
 
 
 @dataclass(frozen=True)
@@ -121,159 +119,13 @@ def _card_to_fill(request: CountyRequest, year: int, code: str) -> tuple[Found, 
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field of the card as the page shows it: what is stored, or what was sent and could not be."""
-
-    name: str
-    label: str
-    value: str
-    seen: str
-    error: str = ""
-    theirs: str | None = None
-    hint: str = ""
-    is_long: bool = False
-    kind: str = "text"
-    choices: Sequence[tuple[str, str]] = ()
-
-    @property
-    def told_by(self) -> str:
-        """The ids of what describes the field."""
-        told = [(self.hint, "hint"), (self.error, "error"), (self.theirs is not None, "theirs")]
-        return " ".join(f"{self.name}_{suffix}" for there, suffix in told if there)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a list: its address and its fields."""
-
-    name: str
-    fields: list[Field]
-    is_carried: bool = False
-
-    @property
-    def words(self) -> str:
-        """The first of its texts, shortened: what buttons name the line by."""
-        return next((one.value for one in self.fields if one.value and not one.choices), "")[:60]
-
-
-@dataclass(frozen=True)
-class LineList:
-    """A list of lines that are added, removed and ordered."""
-
-    name: str
-    label: str
-    lines: list[Line]
-    add: str
-
-
-@dataclass(frozen=True)
-class FigureFields:
-    """A figure of the card with the fields for what the municipality says of it."""
-
-    line: FigureLine
-    comment: Field
-    left_out: Field
-
-
-@dataclass
-class Fields:
-    """Makes the fields of the page; what was sent and not stored is shown in place of what is stored."""
-
-    sent: Mapping[str, Sent] = field(default_factory=dict)
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-
-    def of(self, name: str, row: Any, attribute: str, label: str, **looks: Any) -> Field:
-        """Return a field of a row."""
-        outcome = self.outcomes.get(name)
-        value, seen = shown_value(row, attribute), seen_in(row, attribute)
-        if outcome is None or outcome.is_saved:
-            return Field(name, label, value, seen, **looks)
-        # Sent again, the text shown is saved: what the other wrote has been seen.
-        typed = self.sent[name].value
-        return Field(name, label, typed, seen, error=outcome.error, theirs=outcome.theirs, **looks)
-
-
-def _figures(content: CardContent, rows: CardRows, fields: Fields) -> list[FigureFields]:
-    shown = []
-    for line in content.figures:
-        words, name = rows.words.get(line.indicator_id), f"figure-{line.indicator_id}"
-        shown.append(
-            FigureFields(
-                line,
-                fields.of(f"{name}-comment", words, "comment", _("Comment"), is_long=True),
-                fields.of(
-                    f"{name}-left_out_reason",
-                    words,
-                    "left_out_reason",
-                    _("Leave the figure out of the card"),
-                    hint=_("Write the reason. An empty field keeps the figure on the card."),
-                ),
-            )
-        )
-    return shown
-
-
-def _entries(rows: CardRows, section: Section, fields: Fields, priorities: Sequence[tuple[str, str]]) -> LineList:
-    is_proposal = section == Section.PROPOSAL
-    lines = []
-    for number, entry in enumerate(rows.of(section), start=1):
-        name = f"entry-{entry.pk}"
-        label = _("%(list)s, line %(number)s") % {"list": section.label, "number": number}
-        of_line = [fields.of(f"{name}-text", entry, "text", str(label).capitalize(), is_long=True)]
-        if is_proposal:
-            of_line.append(
-                fields.of(f"{name}-priority", entry, "priority", _("Priority"), kind="choice", choices=priorities)
-            )
-        lines.append(Line(name, of_line, entry.is_carried))
-    add = _("Add a proposal") if is_proposal else _("Add a line")
-    return LineList(section.value, str(section.label), lines, add)
-
-
-def _plans(plans: Sequence[CardPlan], fields: Fields) -> LineList:
-    kinds = [(str(value), str(label)) for value, label in CardPlan.Kind.choices]
-    as_known = _("As it is known: 12.5.2026, 5/2026 or 2026")
-    lines = []
-    for plan in plans:
-        name = f"plan-{plan.pk}"
-        lines.append(
-            Line(
-                name,
-                [
-                    fields.of(f"{name}-kind", plan, "kind", _("Plan or report"), kind="choice", choices=kinds),
-                    fields.of(f"{name}-name", plan, "name", _("Name and period")),
-                    fields.of(f"{name}-approved", plan, "approved", _("Approved in the council"), hint=as_known),
-                    fields.of(f"{name}-delivered", plan, "delivered", _("Delivered to the county"), hint=as_known),
-                    fields.of(f"{name}-address", plan, "address", _("Address on the web"), kind="url"),
-                ],
-            )
-        )
-    return LineList("plan", _("Plans and reports"), lines, _("Add a plan or a report"))
-
-
-def _contacts(contacts: Sequence[CardContact], fields: Fields) -> LineList:
-    lines = []
-    for contact in contacts:
-        name = f"contact-{contact.pk}"
-        lines.append(
-            Line(
-                name,
-                [
-                    fields.of(f"{name}-role", contact, "role", _("Role")),
-                    fields.of(f"{name}-name", contact, "name", _("Name")),
-                    fields.of(f"{name}-email", contact, "email", _("E-mail"), kind="email"),
-                    fields.of(f"{name}-phone", contact, "phone", _("Phone"), kind="tel"),
-                ],
-            )
-        )
-    return LineList("contact", _("Contacts"), lines, _("Add a contact"))
-
-
-@dataclass(frozen=True)
 class Versions:
     """The versions that were sent of a municipality's cards: this year's, and the last of the year before."""
 
     of_card: list[CardVersion]
     of_last_year: CardVersion | None
+    # Of which there is something to read, the latest first; the year shown among them.
+    years: list[int]
 
     @property
     def last(self) -> CardVersion | None:
@@ -285,7 +137,7 @@ def _versions(request: CountyRequest, found: Found) -> Versions:
     """Read what the user may read of what was sent. One query; without the contents."""
     rows = list(
         visible_versions(request.access)
-        .filter(card__municipality=found.municipality, card__card_year__year__lte=found.year)
+        .filter(card__municipality=found.municipality)
         .select_related("card__card_year", "sent_by")
         .defer("content")
         .order_by("-card__card_year__year", "-number")
@@ -293,6 +145,7 @@ def _versions(request: CountyRequest, found: Found) -> Versions:
     return Versions(
         [row for row in rows if row.card.card_year.year == found.year],
         next((row for row in rows if row.card.card_year.year < found.year), None),
+        sorted({found.year, *(row.card.card_year.year for row in rows)}, reverse=True),
     )
 
 
@@ -309,6 +162,8 @@ def _page(request: CountyRequest, found: Found) -> dict[str, Any]:
         "may_fill": can_fill(access, found.municipality),
         "may_read_draft": can_read_draft(access, found.municipality),
         "may_oversee": can_oversee(access),
+        # A note and a log are between the municipality and the county.
+        "may_follow": can_read_draft(access, found.municipality) or can_oversee(access),
     }
 
 
@@ -330,7 +185,7 @@ def _shown(request: CountyRequest, found: Found, fields: Fields, *, status: int 
         return render(request, "municipalities/card_start.html", context)
     standing: Standing = context["standing"]
     versions = _versions(request, found)
-    context |= {"versions": versions, "undo": undo_offered(request)}
+    context["versions"] = versions
     if context["may_read_draft"] and standing.is_writable:
         return _to_fill(request, found, found.card, fields, context, status)
     version = versions.last
@@ -341,7 +196,13 @@ def _shown(request: CountyRequest, found: Found, fields: Fields, *, status: int 
         "progress": progress_of(rows) if rows else None,
         "approves_self": found.card.approval == CardApproval.SELF,
         "approves_by_link": found.card.approval == CardApproval.LINK,
-        "log": log_of_card(found.card),
+        "log": log_of_card(found.card) if context["may_follow"] else [],
+        # Living, and not in what was sent: they are deleted when their time comes.
+        "reachable": [
+            row
+            for row in (CardContact.objects.filter(card=found.card) if context["may_follow"] and version else ())
+            if row.email or row.phone
+        ],
     }
     return render(request, "municipalities/card.html", context, status=status)
 
@@ -354,18 +215,18 @@ def _to_fill(
     figures = read_card_figures(card.card_year, found.municipality, found.every, language=language)
     content = content_of(rows, figures, language=language)
     progress = progress_of(rows)
-    if not context["may_fill"]:
-        context |= {"content": content, "progress": progress, "version": None}
+    if not context["may_fill"] or PREVIEW in request.GET:
+        context |= {"content": content, "progress": None, "version": None, "is_preview": True}
         return render(request, "municipalities/card.html", context, status=status)
     priorities = [("", _("No priority"))]
     priorities += [(str(row.pk), row.name) for row in Priority.objects.filter(starts_on__year__lte=found.year)]
-    figure_fields = _figures(content, rows, fields)
+    of_figures = figure_fields(content, rows, fields)
     context |= {
         "content": content,
         "progress": progress,
         "sections": [(part, standing, f"#{part.value}") for part, standing in progress.parts],
-        "shown_figures": [row for row in figure_fields if row.line.is_shown],
-        "folded_figures": [row for row in figure_fields if not row.line.is_shown],
+        "shown_figures": [row for row in of_figures if row.line.is_shown],
+        "folded_figures": [row for row in of_figures if not row.line.is_shown],
         "features": fields.of(
             FEATURES,
             rows.features,
@@ -375,11 +236,13 @@ def _to_fill(
             hint=_("What should one know of the municipality to understand its figures and its welfare work?"),
         ),
         "features_carried": bool(rows.features and rows.features.is_carried),
-        "swot": [_entries(rows, section, fields, ()) for section in SWOT],
-        "proposals": _entries(rows, Section.PROPOSAL, fields, priorities),
-        "plans": _plans(rows.plans, fields),
-        "contacts": _contacts(rows.contacts, fields),
+        "swot": [entry_list(rows, section, fields, ()) for section in SWOT],
+        "proposals": entry_list(rows, Section.PROPOSAL, fields, priorities),
+        "plans": plan_list(rows.plans, fields),
+        "contacts": contact_list(rows.contacts, fields),
         "save_url": address(request, found, "card_save"),
+        "undo": undo_offered(request),
+        "typed": fields.left_over,
         "problems": [outcome for outcome in fields.outcomes.values() if not outcome.is_saved],
     }
     return render(request, "municipalities/card_fill.html", context, status=status)
@@ -465,23 +328,45 @@ def _do(request: CountyRequest, found: Found, of: Card, do: str) -> str:
         keeping.order_lines(of, request.POST.get("lines", "").split(","), by=request.user)
         return ""
     if verb == "looked":
-        keeping.look_through(of, list(Part.values) if what == "all" else [what], by=request.user)
-        return what if what != "all" else "laheta"
+        return _look_through(request, found, of, what)
     if verb == "remove":
         removed = keeping.remove_line(of, what, by=request.user)
         offer_undo(
             request, words=_("The line was removed."), url=address(request, found, "card_restore"), values=removed
         )
-        return "kumoa"
+        return _section_of(removed)
     return ""
+
+
+def _look_through(request: CountyRequest, found: Found, of: Card, what: str) -> str:
+    """Mark a section, or all of them, as looked through; which can be undone."""
+    parts = [part for part in Part.values if part not in of.looked_through] if what == "all" else [what]
+    keeping.look_through(of, parts, by=request.user)
+    words = _("All sections were marked as done.")
+    if what != "all":
+        words = _("“%(section)s” was marked as done.") % {"section": Part(what).label}
+    undo = address(request, found, "card_restore")
+    offer_undo(request, words=words, url=undo, values={"kind": "looked", "parts": parts})
+    return what if what != "all" else "laheta"
+
+
+def _section_of(removed: Mapping[str, Any]) -> str:
+    """Return the section of the page in which a line was."""
+    if removed["kind"] != "entry":
+        return str(Part.PLANS if removed["kind"] == "plan" else Part.CONTACTS)
+    return str(Part.PROPOSALS if removed["line"]["section"] == Section.PROPOSAL else Part.SWOT)
 
 
 @require_POST
 def card_restore(request: CountyRequest, county: str, year: int, code: str) -> HttpResponse:
-    """Bring a removed line back."""
+    """Bring a removed line back, or take back that a section was marked as done."""
     found, of = _card_to_fill(request, year, code)
     with leading_back(address(request, found)):
-        line = keeping.restore_line(of, undone(request), by=request.user)
+        values = undone(request)
+        if values["kind"] == "looked":
+            keeping.look_again(of, values["parts"], by=request.user)
+            return redirect(f"{address(request, found)}#{values['parts'][0] if values['parts'] else 'laheta'}")
+        line = keeping.restore_line(of, values, by=request.user)
     kind = next(kind for kind, model in keeping.MODELS.items() if isinstance(line, model))
     return redirect(f"{address(request, found)}#line-{kind}-{line.pk}")
 
@@ -542,7 +427,7 @@ def card_approve(request: CountyRequest, county: str, year: int, code: str) -> H
 def _read_version(request: CountyRequest, of: Card) -> CardVersion:
     """Return the version that somebody has read and judges: that of the page the button was on."""
     pk = request.POST.get("version", "")
-    version = CardVersion.objects.filter(card=of, pk=int(pk)).first() if pk.isascii() and pk.isdigit() else None
+    version = CardVersion.objects.filter(card=of, pk=int(pk)).first() if keeping.is_key(pk) else None
     if version is None:
         raise NotAllowedNow(_("The card has been sent again since. Read the newest version first."))
     return version

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from indicators.figures import Origin, read_figures
 from indicators.models import Indicator
 from municipalities.access import Access
+from municipalities.cards import visibility
 from municipalities.cards.content import CardContent, thaw
 from municipalities.cards.paper import cited_sources
 from municipalities.documents import request_document
@@ -87,9 +88,14 @@ class CardsThere:
 
 
 def cards_for(negotiation: Negotiation) -> CardsThere:
-    """Return what has been sent of the cards of a negotiation's year. Its parties have been fetched; one query."""
+    """Return the last final versions of the cards of a negotiation's year. Its parties have been fetched; one query.
+
+    What waits for an approval, or was returned to be mended, is not for the other parties to read.
+    """
     members = municipalities_in(negotiation)
-    sent = CardVersion.objects.filter(card__card_year__year=year_of(negotiation), card__municipality__in=members)
+    sent = CardVersion.objects.filter(
+        visibility.FINAL, card__card_year__year=year_of(negotiation), card__municipality__in=members
+    )
     rows = sent.select_related("card").order_by("card_id", "-number").distinct("card_id")
     latest = {row.card.municipality_id: row for row in rows}
     return CardsThere(

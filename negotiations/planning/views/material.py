@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from municipalities.access import Access, CountyRequest
+from municipalities.cards.content import thaw as card_content
 from municipalities.documents import thaw
 from municipalities.models import Document, Download, Municipality
 from municipalities.views.moving import leading_back
-from negotiations.models import Negotiation, PreRead
+from negotiations.models import Negotiation, PreRead, PreReadCard
 from negotiations.permissions import can_edit, visible_negotiations
 from negotiations.planning.material.context import PreReadContext
 from negotiations.planning.material.preread import (
@@ -54,9 +55,10 @@ class MaterialPapers:
 
 
 def material_papers(access: Access, negotiation: Negotiation) -> MaterialPapers:
-    """Return the papers of a negotiation whose parties have been fetched. One query, and two more for the county."""
+    """Return the papers of a negotiation whose parties have been fetched. Two queries, two more for the county."""
     rows = visible_pre_reads(access).filter(negotiation=negotiation).select_related("document", "sent_by")
-    sent = list(rows.annotate(card_count=Count("cards")).defer("document__context").order_by("-number"))
+    cards_sent = PreReadCard.objects.select_related("version__card__municipality__area").defer("version__content")
+    sent = list(rows.prefetch_related(Prefetch("cards", cards_sent)).defer("document__context").order_by("-number"))
     may_send = can_edit(access) and negotiation.state != Negotiation.State.CANCELLED
     if not may_send:
         return MaterialPapers(sent, False, None, [], 0)
@@ -99,6 +101,27 @@ def material_send(request: CountyRequest, county: str, pk: int) -> HttpResponse:
         % {"number": sent.number},
     )
     return redirect(_tab(county, pk))
+
+
+@require_safe
+def material_card(request: CountyRequest, county: str, pk: int, version: int) -> HttpResponse:
+    """Show a card as it went with the material, to those who may see the negotiation."""
+    shown: Negotiation = get_object_or_404(visible_negotiations(request.access), pk=pk)
+    row = (
+        PreReadCard.objects.filter(pre_read__in=visible_pre_reads(request.access).filter(negotiation=shown))
+        .select_related("version__card__municipality__area", "version__card__card_year")
+        .filter(version=version)
+        .first()
+    )
+    if row is None:
+        raise Http404
+    context = {
+        "negotiation": shown,
+        "version": row.version,
+        "municipality": row.version.card.municipality,
+        "content": card_content(row.version),
+    }
+    return render(request, "negotiations/material_card.html", context)
 
 
 @require_safe

@@ -70,16 +70,19 @@ def test_a_draft_is_read_in_the_municipality_alone(
     of_coordinator = shown(client_for(coordinator))
     assert TEXT not in of_coordinator and "Erityispiirteet" in of_coordinator
     assert TEXT not in shown(client_for(board_member))
-    version = lifecycle.send(card, by=editor)
+    lifecycle.send(card, by=editor)
     for user in (editor, reader, coordinator, board_member):
         assert TEXT in shown(client_for(user)), user
     lifecycle.withdraw(card, by=editor)
     save_fields(card, {FEATURES: Sent("Salainen luonnos", None)}, by=editor)
     assert "Salainen" not in shown(client_for(coordinator)) and TEXT in shown(client_for(coordinator))
+    # What was final when it was sent stays so, whatever is chosen for the next version.
     Card.objects.filter(pk=card.pk).update(approval=CardApproval.SELF)
-    assert TEXT not in shown(client_for(board_member))
+    assert TEXT in shown(client_for(board_member))
     lifecycle.send(card, by=editor)
-    assert version.number == 1
+    assert "Salainen" not in shown(client_for(board_member)) and "Salainen" in shown(client_for(coordinator))
+    lifecycle.return_(card, note="Vain kunnalle.", by=coordinator)
+    assert "Vain kunnalle." not in shown(client_for(board_member)) and "Vain kunnalle." in shown(client_for(editor))
 
 
 def test_only_ones_own_card_is_known(
@@ -291,3 +294,70 @@ def make_figure(value: float | None, of_county: bool) -> Any:
     """Return a figure of no indicator in particular."""
 
     return SimpleNamespace(value=value, is_of_county=of_county)
+
+
+def test_what_was_marked_as_done_is_undone(card: Card, client_for: ClientFor, editor: User) -> None:
+    """One section, or all that were marked at once; those marked before stay so."""
+    client = client_for(editor)
+    client.post(url("card_save"), {"do": "looked:plans"})
+    client.post(url("card_save"), {"do": "looked:all"})
+    client.post(url("card_restore"), {"token": client.session["undo"]["token"]})
+    card.refresh_from_db()
+    assert card.looked_through == ["plans"]
+
+
+def test_a_line_is_brought_back_once(card: Card, client_for: ClientFor, editor: User) -> None:
+    """A second press says so, and doubles nothing."""
+    client = client_for(editor)
+    line: Any = keeping.add_line(card, "threat", by=editor, text="Uhka")
+    client.post(url("card_save"), {"do": f"remove:entry-{line.pk}", f"entry-{line.pk}-text": "x" * 9000})
+    token = client.session["undo"]["token"]
+    assert [client.post(url("card_restore"), {"token": token}).status_code for _press in range(2)] == [302, 409]
+    assert [entry.text for entry in read_rows(card).of(Section.THREAT)] == ["Uhka"]
+
+
+def test_text_of_a_line_that_another_has_removed_is_given_back(card: Card, client_for: ClientFor, editor: User) -> None:
+    """Without scripts too: it has no field on the page any more."""
+    line: Any = keeping.add_line(card, "threat", by=editor, text="Uhka")
+    keeping.remove_line(card, f"entry-{line.pk}", by=editor)
+    response = client_for(editor).post(url("card_save"), {f"entry-{line.pk}-text": "Kirjoitin tämän.", "do": "save"})
+    assert response.status_code == 422 and "Kirjoitin tämän." in response.content.decode()
+
+
+def test_contacts_are_reached_from_the_county_and_are_not_in_what_was_sent(
+    card: Card, client_for: ClientFor, editor: User, coordinator: User, board_member: User
+) -> None:
+    """They are the living ones, which go when their time comes."""
+    contact = card.contacts.get()
+    save_fields(card, {f"contact-{contact.pk}-email": Sent("hyte@hankasalmi.example", None)}, by=editor)
+    assert "hyte@hankasalmi.example" not in shown(client_for(coordinator))
+    version = lifecycle.send(card, by=editor)
+    assert "hyte@hankasalmi.example" in shown(client_for(coordinator))
+    assert "hyte@hankasalmi.example" not in shown(client_for(board_member))
+    assert "hyte@hankasalmi.example" not in json.dumps(version.content)
+
+
+def test_a_draft_is_looked_at_as_it_will_read(card: Card, client_for: ClientFor, editor: User) -> None:
+    """With what it would be copied as, and no fields."""
+    page = client_for(editor).get(url() + "?nayta=1").content.decode()
+    assert TEXT in page and "<textarea" not in page and "card-copy-text" in page
+
+
+def test_the_years_of_a_card_lead_to_each_other(
+    card: Card, in_scope: County, client_for: ClientFor, editor: User, coordinator: User
+) -> None:
+    """Those that were sent, and the one shown."""
+    lifecycle.send(card, by=editor)
+    open_cards(in_scope, by=coordinator, year=2027)
+    client = client_for(editor)
+    client.post(url("card_start", year=2027))
+    assert url(year=2026) in shown(client, year=2027)
+
+
+@pytest.mark.parametrize("do", ["remove:entry-" + "9" * 5000, "order:strength", "looked:all"])
+def test_odd_keys_are_no_keys(card: Card, client_for: ClientFor, editor: User, do: str) -> None:
+    """However long; nor is a priority given to what is no proposal."""
+    line: Any = keeping.add_line(card, "threat", by=editor, text="Uhka")
+    sent = {"do": do, "lines": "entry-" + "9" * 5000, f"entry-{line.pk}-priority": "1", f"{FEATURES}\n": "x"}
+    response = client_for(editor).post(url("card_save"), sent)
+    assert response.status_code in {302, 404, 422}

@@ -13,8 +13,9 @@ from django_scopes import scope
 
 from municipalities.cards import keeping, lifecycle
 from municipalities.cards.content import latest_versions, thaw
-from municipalities.cards.lifecycle import MOVES, language_of, last_version, standing_of
+from municipalities.cards.lifecycle import MOVES, language_of, last_version
 from municipalities.cards.saving import FEATURES, Sent, save_fields, seen_in
+from municipalities.cards.visibility import FINAL, is_final
 from municipalities.models import (
     Card,
     CardApproval,
@@ -188,21 +189,24 @@ def test_another_who_approves_must_be_named(card: Card, editor: User) -> None:
         lifecycle.send(card, by=editor)
 
 
-@pytest.mark.parametrize(
-    ("state", "approval", "is_final"),
-    [
-        (State.DRAFT, CardApproval.NONE, False),
-        (State.SENT, CardApproval.NONE, True),
-        (State.SENT, CardApproval.SELF, False),
-        (State.SENT, CardApproval.LINK, False),
-        (State.RETURNED, CardApproval.NONE, False),
-        (State.APPROVED, CardApproval.LINK, True),
-    ],
-)
-def test_when_a_card_is_final(state: str, approval: str, is_final: bool) -> None:
-    """Approved, or sent where nobody approves."""
-    card = Card(state=state, approval=approval, card_year=CardYear(year=2026))
-    assert standing_of(card).is_final == is_final
+def test_what_a_version_counts_as_is_told_by_itself(card: Card, editor: User) -> None:
+    """Approved, or sent where nobody was to approve, and not returned: whatever is chosen for the card later."""
+    keeping.set_approval(card, approval=CardApproval.SELF, name="", email="", by=editor)
+    unapproved = lifecycle.send(card, by=editor)
+    lifecycle.withdraw(card, by=editor)
+    keeping.set_approval(card, approval=CardApproval.NONE, name="", email="", by=editor)
+    returned = lifecycle.send(card, by=editor)
+    lifecycle.return_(card, note="Täydennä", by=editor)
+    sent = lifecycle.send(card, by=editor)
+    lifecycle.withdraw(card, by=editor)
+    keeping.set_approval(card, approval=CardApproval.SELF, name="", email="", by=editor)
+    approved = lifecycle.send(card, by=editor)
+    lifecycle.approve(card, by=editor, version=approved)
+    found = {version.pk for version in CardVersion.objects.filter(FINAL)}
+    assert found == {sent.pk, approved.pk}
+    for version in (unapproved, returned, sent, approved):
+        version.refresh_from_db()
+        assert is_final(version) == (version.pk in found)
 
 
 def test_a_year_is_locked_and_opened_with_why(card_year: CardYear, coordinator: User) -> None:

@@ -140,7 +140,11 @@ def test_the_token_is_in_the_letter_and_kept_as_its_hash(sent: Card, mailoutbox:
             "fi",
             ("Hyväksy kuntakortti: Hankasalmi 2026", "Editor pyytää sinua", "Kunta: Hankasalmi", "palauta se"),
         ),
-        ("sv", "sv", ("Godkänn kommunkortet: Hankasalmi 2026", "Editor ber dig", "Kommun: Hankasalmi", "återsänd det")),
+        (
+            "sv",
+            "sv",
+            ("Godkänn kommunkortet: Hankasalmi 2026", "Editor ber dig", "Kommun: Hankasalmi", "returnera det"),
+        ),
     ],
 )
 def test_the_letter_is_in_the_language_of_the_card(

@@ -53,7 +53,7 @@ def test_headings_lists_and_paragraphs_have_the_styles_of_word() -> None:
     assert "Maija Meikäläinen, hyvinvointikoordinaattori" in bullets
     assert (
         "Laaja hyvinvointikertomus ja -suunnitelma 2025–2029: hyväksytty kunnassa 16.6.2025, "
-        "toimitettu hyvinvointialueelle elokuu 2025, https://hankasalmi.example/hyvinvointikertomus"
+        "toimitettu hyvinvointialueelle elokuussa 2025, https://hankasalmi.example/hyvinvointikertomus"
     ) in bullets
     features = [text for style, text in found if (style == "Normal" and "taajaman" in text) or "osallisuudesta" in text]
     assert len(features) == 2
@@ -68,11 +68,11 @@ def test_the_table_has_a_heading_that_is_repeated_and_told() -> None:
         "Työttömät, % työvoimasta",
         "11,3\xa0%",
         "2024",
-        "+0,9\xa0%-yks. vuodesta 2023, heikompi",
+        "+0,9\xa0%-yks. vuodesta 2023, heikentynyt",
         "12,6\xa0%",
         "11,0\xa0% (2023)",
     ]
-    assert rows[3][3].endswith("heikompi (vuodet 2022–2024 yhdessä)")
+    assert rows[3][3].endswith("heikentynyt (vuodet 2022–2024 yhdessä)")
     assert rows[5][0].endswith("(esimerkki)")
     assert rows[7][2] == "2024, alueen luku"
     heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows if row._tr.trPr is not None]
@@ -148,7 +148,7 @@ def test_the_plain_text_reads_as_text() -> None:
     text = card_text(SMALL)
     assert text.startswith("KUNTAKORTTI 2026: HANKASALMI\n\nTunnusluvut\n\n– Väestö 31.12.: 4\xa0436 (2024);")
     assert (
-        "– Työttömät, % työvoimasta: 11,3\xa0% (2024); +0,9\xa0%-yks. vuodesta 2023, heikompi; "
+        "– Työttömät, % työvoimasta: 11,3\xa0% (2024); +0,9\xa0%-yks. vuodesta 2023, heikentynyt; "
         "hyvinvointialue 12,6\xa0%; koko maa 11,0\xa0% (2023)\n"
     ) in text
     assert "– Koulujen liikuntakerhot ovat maksuttomia\n" in text
