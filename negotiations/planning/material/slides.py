@@ -81,7 +81,7 @@ FRONT_SIZES = (44, 40, 36, 32, 28, 24)
 TEXT_SIZES = (22, 20, 18, 16)
 LINE, AFTER = 1.2, 6.0
 # Calibri is narrower than the letters that are measured, its bold ones wider: a little to spare.
-SPARE = 1.04
+SPARE = 1.08
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def height_of(texts: Sequence[Text], size: float, width: float) -> float:
 
 
 def paginate(texts: Sequence[Text], box: Box) -> list[Page]:
-    """Return the slides that the paragraphs need: one, with the largest letters that fit, or several with the smallest.
+    """Return the slides that the paragraphs need: one, or several of letters of one size, as large as fit them all.
 
     A paragraph that is longer than a slide by itself is divided between words.
     """
@@ -155,7 +155,10 @@ def paginate(texts: Sequence[Text], box: Box) -> list[Page]:
             if pages[-1] and height_of([*pages[-1], piece], size, box.width) > room:
                 pages.append([])
             pages[-1].append(piece)
-    return [Page(size, tuple(page)) for page in pages]
+    fit = next(
+        one for one in TEXT_SIZES if all(height_of(page, one, box.width) <= room for page in pages) or one == size
+    )
+    return [Page(fit, tuple(page)) for page in pages]
 
 
 def _pieces(text: Text, size: float, width: float, room: float) -> Iterator[Text]:
@@ -279,15 +282,19 @@ class _Deck:
         texts = [Text(line.text, f"{line.kind_words[:1].upper()}{line.kind_words[1:]}:") for line in part.highlights]
         figures = part.figures
         pages = paginate(texts, BESIDE if figures else WHOLE)
-        # Each slide has one chart: of the figures that there are more of than slides, the first ones.
+        charted: set[int] = set()
         for number, page in enumerate(pages):
             slide = self._slide(TITLE_AND_TEXT, self._numbered(name, number, len(pages)), HEADING, TITLE_SIZES)
             body = slide.placeholders[1]
             if figures:
                 BESIDE.put(body)
             self._write(body, page)
-            if number < len(figures):
-                self._chart(slide, figures[number])
+            # Each slide has one chart, of a figure that is told on it.
+            told = [line for line in part.highlights if any(text.text in line.text for text in page.texts)]
+            figure = next((one for line in told for one in line.figures if one.indicator not in charted), None)
+            if figure is not None:
+                charted.add(figure.indicator)
+                self._chart(slide, figure)
             self._note(slide, self._source_words())
 
     def _municipality(self, digest: Digest) -> None:
