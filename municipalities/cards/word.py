@@ -47,7 +47,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 LOCALES = {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}
 # The page between its margins, and the columns of the table after the first, which has the rest.
 PAGE_WIDTH = 17.0
-WIDTHS = (1.8, 1.7, 3.3, 2.8, 1.9)
+WIDTHS = (2.0, 1.7, 3.7, 3.0, 2.0)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -335,6 +335,8 @@ def _prepare(document: WordDocument, content: CardContent, colour: str) -> None:
     for kind in ("w:val", "w:eastAsia"):
         language.set(qn(kind), LOCALES.get(content.language, content.language))
     document.styles["Normal"].font.size = Pt(11)
+    # As the headings are; the template's own text is of a wider letter.
+    document.styles["Normal"].font.name = "Calibri"
     ink = RGBColor.from_string(palette(colour).text.lstrip("#").upper())
     for level in (1, 2, 3):
         document.styles[f"Heading {level}"].font.color.rgb = ink
