@@ -1,4 +1,4 @@
-"""The forms of a year of cards: its settings, and the reason for which it is locked or opened again."""
+"""The forms of a year of cards, and of one card: its return, and the choice of who approves it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from municipalities.cards.years import set_is_fixed, why_fixed
 from municipalities.catalogue.keeping import sets_for
 from municipalities.forms import CountyForm, DayField, EditForm
-from municipalities.models import CardYear
+from municipalities.models import Card, CardApproval, CardYear
 
 
 class CardYearForm(EditForm):
@@ -92,3 +93,37 @@ class UnlockForm(CountyForm):
         help_text=gettext_lazy("Shown to the municipalities."),
         error_messages={"required": gettext_lazy("Write why the cards are opened again.")},
     )
+
+
+# --- One card -----------------------------------------------------------------------------------------------------
+
+
+class ReturnForm(CountyForm):
+    """Returns a card: what is to be mended."""
+
+    note = forms.CharField(
+        label=gettext_lazy("What is to be mended"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("The municipality sees this at the top of the card."),
+    )
+
+
+class ApprovalForm(EditForm):
+    """Chooses who approves a card."""
+
+    class Meta:
+        model = Card
+        fields = ("approval", "approver_name", "approver_email")
+        widgets = {"approval": forms.RadioSelect}  # noqa: RUF012 - as Django has it
+        help_texts = {  # noqa: RUF012
+            "approver_name": gettext_lazy("As it is to stand on the card, for example “Municipal manager”."),
+            "approver_email": gettext_lazy("The link is sent here when the card is sent. No account is needed."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Require the address of another who approves."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("approval") == CardApproval.LINK and not data.get("approver_email") and not self.errors:
+            self.add_error("approver_email", _("Write the e-mail address to which the link is sent."))
+        return data

@@ -97,7 +97,7 @@ class Keyboard:
             assert tabs < MOST_TABS, f"{tabs} tabs, and not there yet: {target.evaluate('at => at.outerHTML')}"
             keyboard.press("Shift+Tab" if where == "past" else "Tab")
             tabs += 1
-        at.page.wait_for_function(SHOWS, timeout=2_000)
+        at.page.wait_for_function(SHOWS, timeout=10_000)
         self.longest = max(self.longest, (tabs, f"{at.page.url} {target.evaluate('at => at.outerHTML')[:120]}"))
 
     def press(self, at: Locator) -> None:

@@ -28,7 +28,7 @@ from municipalities.cards.content import (
     thaw,
 )
 from municipalities.cards.figures import read_card_figures
-from municipalities.cards.filling_forms import ApprovalForm, ReturnForm
+from municipalities.cards.forms import ApprovalForm, ReturnForm
 from municipalities.cards.history import log_of_card
 from municipalities.cards.lifecycle import Standing, standing_of
 from municipalities.cards.permissions import can_fill, can_know, can_oversee, can_read_draft
