@@ -109,8 +109,17 @@ class Origin:
         return self.citation.format(
             title=measure.name.rstrip("."),
             number=measure.sotkanet_id or "",
-            date=f"{self.retrieved_on.day}.{self.retrieved_on.month}.{self.retrieved_on.year}",
+            date=self._day,
         )
+
+    @property
+    def line(self) -> str:
+        """The source in short, as a list of sources has it: its name, the day it was read, and its licence."""
+        return " ".join(part for part in (f"{self.name}, {self._day}.", self.licence) if part)
+
+    @property
+    def _day(self) -> str:
+        return f"{self.retrieved_on.day}.{self.retrieved_on.month}.{self.retrieved_on.year}"
 
 
 @dataclass(frozen=True)

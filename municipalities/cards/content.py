@@ -107,7 +107,7 @@ class CardContent:
     population: int
     set_name: str
     figures: tuple[FigureLine, ...]
-    # Citations of the sources of the figures, and whether some figures are examples.
+    # Citations of the sources of the figures.
     sources: tuple[str, ...]
     features: str
     strengths: tuple[str, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TypeVar
 
-from indicators.figures import Figure, Figures, Measure, Origin, country_and_ended, read_figures
+from indicators.figures import Figure, Measure, country_and_ended, read_figures
 from municipalities.models import CardYear, Municipality
 
 T = TypeVar("T", bound=Hashable)
@@ -40,7 +40,6 @@ class CardFigures:
 
     rows: tuple[FigureRow, ...]
     set_name: str
-    origins: tuple[Origin, ...]
     citations: tuple[str, ...]
 
 
@@ -77,7 +76,7 @@ def read_card_figures(
     rows.sort(key=lambda row: themes[row.measure.theme])
     shown = chosen([(row.measure.id, row.measure.theme, row.figure) for row in rows])
     marked = tuple(replace(row, is_shown=row.measure.id in shown) for row in rows)
-    return CardFigures(marked, str(card_year.indicator_set), _origins(figures, marked), _citations(marked))
+    return CardFigures(marked, str(card_year.indicator_set), _citations(marked))
 
 
 def chosen(figures: Sequence[tuple[T, str, Figure]], *, most: int = MOST_SHOWN) -> frozenset[T]:
@@ -95,18 +94,11 @@ def chosen(figures: Sequence[tuple[T, str, Figure]], *, most: int = MOST_SHOWN) 
     return frozenset(in_turn[:most])
 
 
-def _origins(figures: Figures, rows: Sequence[FigureRow]) -> tuple[Origin, ...]:
-    used = {figure.origin for row in rows for figure in (row.figure, row.county, row.country) if figure is not None}
-    return tuple(origin for origin in figures.origins() if origin in used)
-
-
 def _citations(rows: Sequence[FigureRow]) -> tuple[str, ...]:
-    """Return one line a source: its name, the day it was read, and its licence."""
+    """Return one line a source."""
     lines: dict[str, None] = {}
     for row in rows:
         for figure in (row.figure, row.county, row.country):
             if figure is not None and figure.value is not None and figure.origin is not None:
-                origin = figure.origin
-                day = f"{origin.retrieved_on.day}.{origin.retrieved_on.month}.{origin.retrieved_on.year}"
-                lines[" ".join(part for part in (f"{origin.name}, {day}.", origin.licence) if part)] = None
+                lines[figure.origin.line] = None
     return tuple(lines)

@@ -173,9 +173,10 @@ def _values(row: models.Model, *names: str) -> dict[str, Any]:
 # --- Lines --------------------------------------------------------------------------------------------------------
 
 
-def _touched(card: Card, by: User) -> None:
+def _touched(card: Card, by: User, *fields: str) -> None:
+    """Save these fields of a card, and that it has been changed, when and by whom."""
     card.edited_at, card.edited_by = timezone.now(), by
-    card.save(update_fields=["edited_at", "edited_by"])
+    card.save(update_fields=[*fields, "edited_at", "edited_by"])
 
 
 def _list_of(row: models.Model) -> models.QuerySet[Any]:
@@ -305,8 +306,7 @@ def look_through(card: Card, parts: Sequence[str], *, by: User) -> None:
         raise LookupError(parts)
     card = writable(card)
     card.looked_through = sorted({*card.looked_through, *parts})
-    card.edited_at, card.edited_by = timezone.now(), by
-    card.save(update_fields=["looked_through", "edited_at", "edited_by"])
+    _touched(card, by, "looked_through")
 
 
 @transaction.atomic
@@ -314,8 +314,7 @@ def look_again(card: Card, parts: Sequence[str], *, by: User) -> None:
     """Take back that sections have been looked through. Raises NotAllowedNow when the card cannot be changed."""
     card = writable(card)
     card.looked_through = sorted(set(card.looked_through) - set(parts))
-    card.edited_at, card.edited_by = timezone.now(), by
-    card.save(update_fields=["looked_through", "edited_at", "edited_by"])
+    _touched(card, by, "looked_through")
 
 
 @transaction.atomic

@@ -45,9 +45,8 @@ WRITABLE = frozenset({State.DRAFT, State.RETURNED})
 
 @dataclass(frozen=True)
 class Standing:
-    """How a card stands, as it is shown: its own state, or that its year is locked."""
+    """Whether a card can be written, and whether its year is locked."""
 
-    state: str
     is_locked: bool
     is_writable: bool
 
@@ -55,7 +54,7 @@ class Standing:
 def standing_of(card: Card) -> Standing:
     """Return how a card stands. Its year must have been read with it."""
     is_locked = card.card_year.is_locked
-    return Standing(card.state, is_locked, card.state in WRITABLE and not is_locked)
+    return Standing(is_locked, card.state in WRITABLE and not is_locked)
 
 
 def writable(card: Card) -> Card:

@@ -138,8 +138,8 @@ def left_unsent() -> list[tuple[int, int]]:
 def send_link(county: County, link_id: int) -> int:
     """Write the letter with the link and send it; return how many were sent. Inside the county's scope, in a worker.
 
-    A message that comes twice sends nothing the second time. Raises OSError while the mail server is away: the next
-    attempt has a token of its own, and the one before was seen by nobody.
+    A message that comes again once the letter has gone sends nothing. Raises OSError while the mail server is away:
+    the next attempt has a token of its own. Where the letter had gone all the same, its link is then no longer known.
     """
     with transaction.atomic():
         link: CardLink = (

@@ -320,7 +320,7 @@ def _do(request: CountyRequest, found: Found, of: Card, do: str) -> str:
     if verb == "add":
         line = keeping.add_line(of, what, by=request.user)
         first = {"plan": "kind", "contact": "role"}.get(what, "text")
-        return f"{'entry' if what not in {'plan', 'contact'} else what}-{line.pk}-{first}"
+        return f"{keeping.LISTS[what][0]}-{line.pk}-{first}"
     if verb in {"up", "down"}:
         keeping.move_line(of, what, by=request.user, down=verb == "down")
         return f"line-{what}"

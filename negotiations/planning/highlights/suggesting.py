@@ -30,8 +30,8 @@ from indicators.figures import (
 from indicators.figures.reading import areas_that_ended
 from indicators.figures.rules import PEOPLE_PER, POOLED_LEAST, POOLED_MOST, POOLED_YEARS, pooled_sample, pooled_years
 from indicators.models import Area, Indicator
-from municipalities.cards.content import thaw
-from municipalities.models import Card, CardVersion, County, Municipality, Priority
+from municipalities.cards.content import latest_versions, thaw
+from municipalities.models import Card, County, Municipality, Priority
 from negotiations.models import Highlight, Negotiation
 from negotiations.planning.highlights.rules import (
     OLDEST,
@@ -443,8 +443,7 @@ def proposals_of(negotiation: Negotiation, priorities: Sequence[Priority]) -> li
     )
     if not cards:
         return []
-    sent = CardVersion.objects.filter(card__in=cards).order_by("card_id", "-number").distinct("card_id")
-    versions = {version.card_id: version for version in sent}
+    versions = latest_versions(cards)
     by_id, by_name = ({getattr(row, field): row for row in priorities} for field in ("pk", "name"))
     made: dict[str, Suggestion] = {}
     for card in cards:

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from indicators.figures import Origin, read_figures
+from indicators.figures import read_figures
 from indicators.models import Indicator
 from municipalities.access import Access
 from municipalities.cards import visibility
@@ -236,13 +236,7 @@ def _sources_of(negotiation: Negotiation, priorities: tuple[PriorityPart, ...]) 
         language=negotiation.language,
         latest=1,
     )
-    return [(_citation(origin), origin.is_example) for origin in figures.origins()]
-
-
-def _citation(origin: Origin) -> str:
-    """Write a source as the cards do: its name, the day it was read, and its licence."""
-    day = f"{origin.retrieved_on.day}.{origin.retrieved_on.month}.{origin.retrieved_on.year}"
-    return " ".join(part for part in (f"{origin.name}, {day}.", origin.licence) if part)
+    return [(origin.line, origin.is_example) for origin in figures.origins()]
 
 
 # --- Making and sending -------------------------------------------------------------------------------------------
