@@ -3,6 +3,13 @@
 from negotiations.models.agreements import FeedbackNote, Measure
 from negotiations.models.material import DismissedSuggestion, Highlight, PreRead, PreReadCard
 from negotiations.models.minutes import Minutes, MinutesAttachment, MinutesCheck
+from negotiations.models.planning import (
+    AvailabilityAnswer,
+    AvailabilityInquiry,
+    AvailabilityRequest,
+    CalendarFeed,
+    PlacementWish,
+)
 from negotiations.models.rounds import (
     CoreGroup,
     LegalBasis,
@@ -28,6 +35,10 @@ from negotiations.models.summaries import Summary, SummaryHandling, SummaryNote
 __all__ = [
     "AgendaItem",
     "Attendance",
+    "AvailabilityAnswer",
+    "AvailabilityInquiry",
+    "AvailabilityRequest",
+    "CalendarFeed",
     "Cancellation",
     "CoreGroup",
     "DismissedSuggestion",
@@ -43,6 +54,7 @@ __all__ = [
     "Part",
     "Party",
     "Postponement",
+    "PlacementWish",
     "PreRead",
     "PreReadCard",
     "Round",

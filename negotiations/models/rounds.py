@@ -66,6 +66,10 @@ class Round(models.Model):
     )
     # A rule of planning/slots.py as data: weeks, weekdays, times and exceptions.
     slot_rule = models.JSONField(_("rule of the slots"), null=True, blank=True)
+    # The decision by which a body, most often the county's board, approved timetable, representation and form.
+    approved_on = models.DateField(_("approved on"), null=True, blank=True)
+    approved_by = models.CharField(_("approved by"), max_length=120, blank=True)
+    approved_section = models.CharField(_("section of the decision"), max_length=40, blank=True)
     # Set where all that is known is a plan: whether its negotiations were held is then not known here.
     plan_as_of = models.DateField(_("known only as planned on"), null=True, blank=True)
     description = models.TextField(_("description"), blank=True)
@@ -81,6 +85,11 @@ class Round(models.Model):
             models.UniqueConstraint(fields=["county", "year", "name"], name="round_once"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="round_dates"),
             models.CheckConstraint(condition=Q(legal_bases__len__gte=1), name="round_has_legal_basis"),
+            models.CheckConstraint(
+                condition=Q(approved_on=None, approved_by="", approved_section="")
+                | Q(approved_on__isnull=False) & ~Q(approved_by=""),
+                name="round_approval_whole",
+            ),
         )
         indexes = (
             GinIndex(vector("name", "description"), name="round_words", condition=~Q(language="sv")),
@@ -120,7 +129,10 @@ class Slot(models.Model):
 
 
 class RoundStage(models.Model):
-    """A stage of the round's process and the body that carries it, known to the day or only to months."""
+    """A stage of the round's process and the body that carries it, known to the day or only to months.
+
+    Known to months, its days are the first and the last of whole months. What is late follows from the days.
+    """
 
     county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
     round = models.ForeignKey(Round, models.CASCADE, related_name="stages", verbose_name=_("round"))
@@ -130,6 +142,7 @@ class RoundStage(models.Model):
     earliest = models.DateField(_("earliest day"), null=True, blank=True)
     latest = models.DateField(_("latest day"), null=True, blank=True)
     description = models.TextField(_("description"), blank=True)
+    done_on = models.DateField(_("done on"), null=True, blank=True)
 
     objects: ClassVar = ScopedManager(county="county")
 

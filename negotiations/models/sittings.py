@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -36,6 +37,11 @@ class Negotiation(models.Model):
         DAY = "day", _("to the day")
         MONTH = "month", _("to the month")
 
+    class Topic(models.TextChoices):
+        NONE = "", _("none")
+        THEME = "theme", _("theme")
+        SERVICE = "service", _("service")
+
     class Mode(models.TextChoices):
         UNKNOWN = "", _("not known")
         REMOTE = "remote", _("remotely")
@@ -67,6 +73,11 @@ class Negotiation(models.Model):
         related_name="negotiation",
         verbose_name=_("slot"),
     )
+    # What a negotiation is about instead of a group: an age group or another theme, or a service.
+    topic_kind = models.CharField(_("kind of topic"), max_length=10, choices=Topic, blank=True, default=Topic.NONE)
+    topic = models.CharField(_("topic"), max_length=120, blank=True)
+    # By which calendars know it, whatever is changed in it.
+    calendar_uid = models.UUIDField(_("UID in calendars"), db_default=RandomUUID(), unique=True, editable=False)
     title = models.CharField(_("title"), max_length=200)
     purpose = models.TextField(_("purpose"), blank=True)
     language = models.CharField(_("language"), max_length=2, default="fi")
@@ -110,6 +121,10 @@ class Negotiation(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | ~Q(state_reason=""),
                 name="negotiation_cancelled_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(topic_kind="", topic="") | ~Q(topic_kind="") & ~Q(topic="") & Q(group=None),
+                name="negotiation_topic_instead_of_group",
             ),
         )
         indexes = (
