@@ -3,11 +3,22 @@
 from django.urls import path
 
 from negotiations import views
-from negotiations.followup import measure_views, quick_views
+from negotiations.followup import board_views, measure_views, quick_views
 from negotiations.followup import views as followup
 from negotiations.minutes.views import attachments, checkers, writing
 from negotiations.minutes.views import tab as minutes
-from negotiations.planning.views import groups, highlights, material, negotiations, round_cards, round_log, rounds
+from negotiations.planning.views import (
+    availability,
+    groups,
+    highlights,
+    material,
+    negotiations,
+    round_cards,
+    round_log,
+    rounds,
+    slots,
+    stages,
+)
 from negotiations.reporting import views as reporting
 from negotiations.sitting.views import agenda, attendance, conduct, round_attendance, workshop
 from negotiations.sitting.views import rounds as sitting
@@ -30,6 +41,10 @@ urlpatterns = [
     path("kuntaryhmat/<int:year>/", groups.groups, name="groups"),
     path("kuntaryhmat/<int:year>/kopioi/", groups.groups_copy, name="groups_copy"),
     path("kierrokset/<int:pk>/aikataulu/", rounds.round_schedule, name="round_schedule"),
+    path("kierrokset/<int:pk>/ajat/", slots.round_slots, name="round_slots"),
+    path("kierrokset/<int:pk>/taulu/", board_views.round_board, name="round_board"),
+    path("kierrokset/<int:pk>/sopivat-ajat/", availability.round_availability, name="round_availability"),
+    path("kierrokset/<int:pk>/vuosikello/", stages.round_year, name="round_year"),
     path("kierrokset/<int:pk>/kuntaryhmat/", rounds.round_groups, name="round_groups"),
     path("kierrokset/<int:pk>/kuntakortit/", round_cards.round_cards, name="round_cards"),
     path("kierrokset/<int:pk>/kuntakortit/nippu/", round_cards.round_cards_bundle, name="round_cards_bundle"),
