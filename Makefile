@@ -7,17 +7,19 @@
 # Each installs what it needs first; PYTHON=python3.12 chooses another Python.
 
 SHELL := /bin/sh
+# A machine may forbid Python to keep what it has compiled: each of our many processes would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 # The lock file names the one version of uv that is used, here as everywhere.
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/\1/p;}' uv.lock)
-# In three processes; the tests that start and kill processes of their own, and wait for them, stay together in one.
+# In three processes; tests that start and kill processes of their own, and wait for them, stay together (tests/conftest).
 PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 # Runs a command beside embedded servers, or those of DATABASE_URL and REDIS_URL, with settings for this machine.
 BESIDE := $(BIN)/python -m hyte.embedded --fast --
 
-.PHONY: demo test bench check checks translations install install-test
+.PHONY: demo test bench check checks types tests translations install install-test
 .DEFAULT_GOAL := demo
 
 demo: install
@@ -37,10 +39,16 @@ checks:
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --check templates
 	$(BIN)/djlint --lint templates
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m hyte.translations check
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+# Beside each other: the tests leave a processor idle while they are collected.
+types:
+	$(BIN)/mypy
+
+tests:
 	$(PYTEST) $(ARGS)
 
 translations: install install-test

@@ -21,7 +21,7 @@ LEFT_ALONE = 10.0  # seconds
 class RedisOrMemory(RedisCache):
     """Redis, with a stand-in for what the limits of sign-in ask of a cache.
 
-    The cache holds nothing but how often somebody has tried to sign in, or what else is limited. Without Redis the
+    The cache holds how often somebody has tried to sign in, or what else is limited, and little else. Without Redis the
     choice would be between nobody signing in and everybody guessing without limit. So each process then counts for
     itself: a guesser has as many times the attempts as there are web processes, and for nobody else does anything
     change.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-# Addresses whose last part opens something to whoever has it: an approver's link, and one for setting a password.
-SECRET = re.compile(r"(/kuntakortin-hyvaksynta/|/password/reset/key/)[^/\s?\"']+")
+# Addresses whose last part opens something to whoever has it: an approver's link, that of
+# a party that is asked which times suit it, a calendar that is subscribed to, and one for setting a password.
+SECRET = re.compile(r"(/kuntakortin-hyvaksynta/|/sopivat-ajat/|/kalenteri/|/password/reset/key/)[^/\s?\"']+")
 
 
 class WithoutSecrets(logging.Filter):

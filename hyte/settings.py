@@ -351,6 +351,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 299},
     },
+    "purge-availability-addresses": {
+        "task": "negotiations.planning.tasks.purge_availability_addresses",
+        "schedule": crontab(hour=3, minute=45),
+    },
+    "send-availability-left": {
+        "task": "negotiations.planning.tasks.send_availability_left",
+        "schedule": 300.0,
+        "options": {"expires": 299},
+    },
     "mark-silent-checkers": {
         "task": "negotiations.tasks.mark_silent_checkers",
         "schedule": crontab(hour=0, minute=30),

@@ -8,6 +8,8 @@ from hyte.health import healthz
 from municipalities.cards.views.links import card_link
 from municipalities.settings.views import profile
 from municipalities.views.places import home
+from negotiations.planning.views.availability_link import availability_link
+from negotiations.planning.views.calendars import calendar_feed
 
 handler400 = "hyte.errors.bad_request"
 handler500 = "hyte.outage.server_error"
@@ -21,6 +23,8 @@ urlpatterns = [
     path("tili/kaksivaiheinen/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("kuntakortin-hyvaksynta/<str:token>/", card_link, name="card_link"),
+    path("sopivat-ajat/<str:token>/", availability_link, name="availability_link"),
+    path("kalenteri/<str:token>.ics", calendar_feed, name="calendar_feed"),
     path("<slug:county>/", include("municipalities.urls")),
     path("<slug:county>/", include("negotiations.urls")),
 ]

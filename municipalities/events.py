@@ -50,6 +50,13 @@ def record_each(
     subjects: Iterable[models.Model], verb: str, *, by: User | None, at: datetime | None = None, **payload: Any
 ) -> None:
     """Append the same to each of many rows of a county, in one query."""
+    record_with([(subject, payload) for subject in subjects], verb, by=by, at=at)
+
+
+def record_with(
+    told: Iterable[tuple[models.Model, Mapping[str, Any]]], verb: str, *, by: User | None, at: datetime | None = None
+) -> None:
+    """Append the same verb to each of many rows of a county, each with a payload of its own, in one query."""
     moment = at or timezone.now()
     Event.objects.bulk_create(
         Event(
@@ -61,5 +68,5 @@ def record_each(
             user=by,
             payload=payload,
         )
-        for subject in subjects
+        for subject, payload in told
     )

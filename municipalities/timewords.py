@@ -78,6 +78,23 @@ def days(earliest: date, latest: date) -> str:
     return f"{day(earliest, weekday=False)}–{day(latest, weekday=False)}"
 
 
+def day_of_year(value: date) -> str:
+    """Return a date with its weekday where the year is plain from what is around it: "to 26.9."."""
+    value = _date(value)
+    written = f"{value.day} {MONTHS[value.month]}" if _language() == "en" else f"{value.day}.{value.month}."
+    return f"{WEEKDAYS_ABBR[value.weekday()]}{NON_BREAKING}{written}"
+
+
+def days_of_week(monday: date) -> str:
+    """Return a week with its days, where the year is plain from what is around it: "vko 35, 28.8.–3.9."."""
+    sunday = date.fromordinal(monday.toordinal() + 6)
+    if _language() == "en":
+        span = f"{monday.day} {MONTHS[monday.month]} – {sunday.day} {MONTHS[sunday.month]}"
+    else:
+        span = f"{monday.day}.{monday.month}.–{sunday.day}.{sunday.month}."
+    return f"{week(monday)}, {span}"
+
+
 def months(earliest: date, latest: date) -> str:
     """Return a span of months: "maaliskuu 2023", "maalis–huhtikuu 2023", "joulukuu 2023 – tammikuu 2024".
 

@@ -85,6 +85,10 @@ class RoundAdmin(OfOneCounty):
     search_fields = ("name",)
     inlines = (under(RoundStage), under(StatedFigure), under(FeedbackNote))
 
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> tuple[str, ...]:
+        """Show the decision on the timetable too: it is recorded on the round's page, which keeps a log of it."""
+        return (*super().get_readonly_fields(request, obj), "approved_on", "approved_by", "approved_section")
+
 
 @admin.register(Slot)
 class SlotAdmin(OfOneCounty):

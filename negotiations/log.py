@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,19 @@ from django.utils.translation import ngettext
 from municipalities import timewords
 from municipalities.documents.history import Happened
 from municipalities.models import County, Event, Sector
-from negotiations.models import AgendaItem, Attendance, Cancellation, LegalBasis, Negotiation, Postponement, Round
+from negotiations.models import (
+    AgendaItem,
+    Attendance,
+    AvailabilityRequest,
+    Cancellation,
+    LegalBasis,
+    Negotiation,
+    Postponement,
+    Round,
+    RoundStage,
+)
+from negotiations.planning.availability import name_of
+from negotiations.planning.slots.calendars import slots_changed_words
 from negotiations.planning.timing import Timing
 
 Payload = Mapping[str, Any]
@@ -155,6 +167,115 @@ HIGHLIGHTS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
 }
 
 
+def _stages(payload: Payload) -> str:
+    """Tell how many stages came from a template, or went back."""
+    count = len(payload["stages"])
+    words = (
+        ngettext(
+            "%(who)s added %(count)s stage from a template.", "%(who)s added %(count)s stages from a template.", count
+        )
+        if "template" in payload
+        else ngettext(
+            "%(who)s took back %(count)s stage added from a template.",
+            "%(who)s took back %(count)s stages added from a template.",
+            count,
+        )
+    )
+    return words % {"who": payload["who"], "count": count}
+
+
+def _stage_changed(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell what of a stage was changed; of its time from what to what."""
+    if "time" not in payload["fields"]:
+        return _("%(who)s changed a stage of the year.") % {"who": payload["who"]}
+    former, now = (
+        timewords.span(*(date.fromisoformat(day) for day in days)) if days else _("no date known")
+        for days in (payload["former"], payload["now"])
+    )
+    words = _("%(who)s changed the time of a stage of the year from %(former)s to %(now)s.")
+    return words % {"who": payload["who"], "former": former, "now": now}
+
+
+# What is told of the stages of a round's year, and of the decision that approved its timetable.
+YEAR: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "stage_added": lambda payload, checkers: _("%(who)s added a stage of the year.") % payload,
+    "stages_added": lambda payload, checkers: _stages(payload),
+    "stages_removed": lambda payload, checkers: _stages(payload),
+    "stage_changed": _stage_changed,
+    "stage_done": lambda payload, checkers: (
+        _("%(who)s marked a stage of the year as done on %(day)s.")
+        % {"who": payload["who"], "day": _day(payload, "on")}
+    ),
+    "stage_not_done": lambda payload, checkers: (
+        _("%(who)s took back the mark that a stage of the year is done.") % payload
+    ),
+    "stage_moved": lambda payload, checkers: _("%(who)s changed the order of the stages of the year.") % payload,
+    "stage_removed": lambda payload, checkers: _("%(who)s removed a stage of the year.") % payload,
+    "stage_restored": lambda payload, checkers: _("%(who)s brought back a stage of the year.") % payload,
+    "approved": lambda payload, checkers: (
+        _("%(who)s recorded that the timetable and the form were approved on %(day)s.")
+        % {"who": payload["who"], "day": _day(payload, "on")}
+    ),
+    "approval_changed": lambda payload, checkers: (
+        _("%(who)s changed the approval of the timetable and the form: the decision is of %(day)s.")
+        % {"who": payload["who"], "day": _day(payload, "on")}
+    ),
+    "approval_removed": lambda payload, checkers: (
+        _("%(who)s removed the approval of the timetable and the form.") % payload
+    ),
+    "approval_restored": lambda payload, checkers: (
+        _("%(who)s brought back the approval of the timetable and the form.") % payload
+    ),
+}
+
+
+def _asked(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell how many parties were asked which times suit, and until when they may answer."""
+    words = ngettext(
+        "%(who)s asked %(count)s party which times suit, to be answered by %(day)s.",
+        "%(who)s asked %(count)s parties which times suit, to be answered by %(day)s.",
+        payload["count"],
+    )
+    return words % {"who": payload["who"], "count": payload["count"], "day": _day(payload, "answer_by")}
+
+
+def _answered(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell who answered which times suit: a party by its link, or a coordinator for it."""
+    if payload["by_link"]:
+        return _("A party answered which times suit it.")
+    return _("%(who)s entered the answer of a party on which times suit it.") % payload
+
+
+# What is told of asking the parties of a round which times suit them.
+AVAILABILITY: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "availability_asked": _asked,
+    "availability_answered": _answered,
+    "availability_reminded": lambda payload, checkers: (
+        ngettext(
+            "%(who)s reminded %(count)s party that had not answered which times suit.",
+            "%(who)s reminded %(count)s parties that had not answered which times suit.",
+            payload["count"],
+        )
+        % payload
+    ),
+    "availability_sent_again": lambda payload, checkers: (
+        _("%(who)s sent a party a new link to answer which times suit, to another address.") % payload
+        if payload["has_moved"]
+        else _("%(who)s sent a party a new link to answer which times suit.") % payload
+    ),
+    "availability_deadline_changed": lambda payload, checkers: (
+        _("%(who)s moved the last day for answering which times suit from %(former)s to %(now)s.")
+        % {"who": payload["who"], "former": _day(payload, "former"), "now": _day(payload, "now")}
+    ),
+    "availability_withdrawn": lambda payload, checkers: (
+        _("%(who)s took away a party that had been asked which times suit.") % payload
+    ),
+    "availability_restored": lambda payload, checkers: (
+        _("%(who)s brought back a party that had been asked which times suit.") % payload
+    ),
+}
+
+
 # Subject and verb, as events.record was given them → what to say: who did what. Checkers are told by the id of their
 # mark; the payload has the doer's name besides, as "who".
 WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
@@ -228,6 +349,7 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s changed the settings of the round: %(fields)s.")
         % {"who": payload["who"], "fields": _field_names(Round, payload["fields"])}
     ),
+    ("negotiations.round", "slots_changed"): lambda payload, checkers: slots_changed_words(payload),
     ("negotiations.round", "filled"): lambda payload, checkers: (
         ngettext(
             "%(who)s made %(count)s negotiation in the round.",
@@ -235,6 +357,19 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
             payload["count"],
         )
         % {"who": payload["who"], "count": payload["count"]}
+    ),
+    ("negotiations.negotiation", "placed"): lambda payload, checkers: (
+        _("%(who)s moved the negotiation on the planning board: it was %(former)s, and is now %(now)s.")
+        % {"who": payload["who"], "former": _time(payload["former"]), "now": _time(payload["now"])}
+    ),
+    ("negotiations.negotiation", "taken_off"): lambda payload, checkers: (
+        _("%(who)s took the negotiation off its time on the planning board: it was %(former)s.")
+        % {"who": payload["who"], "former": _time(payload["former"])}
+    ),
+    ("negotiations.negotiation", "wish_changed"): lambda payload, checkers: (
+        _("%(who)s removed the wish for the time.") % payload
+        if payload["removed"]
+        else _("%(who)s changed the wish for the time.") % payload
     ),
     ("negotiations.negotiation", "followed_group"): lambda payload, checkers: _(
         "The municipalities of the group were changed, and the parties with them."
@@ -287,6 +422,14 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         for verb, words in FINDINGS.items()
     },
     **{("negotiations.negotiation", verb): words for verb, words in HIGHLIGHTS.items()},
+    ("negotiations.calendarfeed", "made"): lambda payload, checkers: (
+        _("%(who)s made a secret address of a calendar.") % payload
+    ),
+    ("negotiations.calendarfeed", "revoked"): lambda payload, checkers: (
+        _("%(who)s took a secret address of a calendar out of use.") % payload
+    ),
+    **{("negotiations.round", verb): words for verb, words in YEAR.items()},
+    **{("negotiations.round", verb): words for verb, words in AVAILABILITY.items()},
     ("negotiations.round", "core_group_added"): lambda payload, checkers: _("%(who)s added a core group.") % payload,
     ("negotiations.round", "core_group_changed"): lambda payload, checkers: (
         _("%(who)s changed a core group.") % payload
@@ -334,23 +477,37 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
 
 
 def name_things(events: Iterable[Event]) -> None:
-    """Put into the payloads what events keep only the ids of: agenda items, reasons of postponing and cancelling.
+    """Put into the payloads what events keep only the ids of: agenda items, reasons of postponing, stages of the year.
 
     What has been removed since stays without its name; and so do measures, which not everybody may read yet who may
     read the log. A query for each kind that there is.
     """
     events = list(events)
-    for key, verb, model, field in (
-        ("items", "agenda_changed", AgendaItem, "title"),
-        ("postponement", "postponed", Postponement, "reason"),
-        ("cancellation", "cancelled", Cancellation, "reason"),
+    for key, verbs, model, field in (
+        ("items", {"agenda_changed"}, AgendaItem, "title"),
+        ("postponement", {"postponed"}, Postponement, "reason"),
+        ("cancellation", {"cancelled"}, Cancellation, "reason"),
+        ("stage", YEAR.keys(), RoundStage, "name"),
     ):
-        concerned = [event for event in events if event.verb == verb]
+        concerned = [event for event in events if event.verb in verbs]
         wanted = {pk for event in concerned for pk in _ids(event.payload, key)}
         found = dict(model.objects.filter(pk__in=wanted).values_list("pk", field)) if wanted else {}
         for event in concerned:
             names = [found[pk].rstrip(".") for pk in _ids(event.payload, key) if pk in found]
             event.payload = event.payload | {"names": names}
+    _name_parties([event for event in events if event.verb in AVAILABILITY and "request" in event.payload])
+
+
+def _name_parties(events: Sequence[Event]) -> None:
+    """Put into the payloads the name of the party whose request an event is of, where it is still asked. One query."""
+    wanted = {event.payload["request"] for event in events}
+    if not wanted:
+        return
+    rows = AvailabilityRequest.objects.filter(pk__in=wanted).select_related("municipality__area", "organisation")
+    found = {row.pk: name_of(row) for row in rows}
+    for event in events:
+        named = found.get(event.payload["request"])
+        event.payload = event.payload | {"names": [named] if named else []}
 
 
 def _ids(payload: Payload, key: str) -> list[int]:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from municipalities.access import Access
 from municipalities.models import Membership
-from negotiations.models import Measure, Minutes, MinutesCheck, Negotiation, Party, Round, Summary
+from negotiations.models import CalendarFeed, Measure, Minutes, MinutesCheck, Negotiation, Party, Round, Summary
 
 NONE: Q = Q(pk__in=[])
 
@@ -158,3 +158,14 @@ def can_move_summary(access: Access, summary: Summary) -> bool:
 def can_retry_documents(access: Access) -> bool:
     """Have a failed document rendered again: the coordinator."""
     return access.is_coordinator
+
+
+def can_subscribe(access: Access) -> bool:
+    """Make secret addresses of calendars: those who may see negotiations at all."""
+    return access.is_coordinator or access.is_municipal
+
+
+def visible_feeds(access: Access) -> QuerySet[CalendarFeed]:
+    """Secret addresses of calendars that are in use, to tell of and to revoke: one's own, all for the coordinator."""
+    feeds: QuerySet[CalendarFeed] = CalendarFeed.objects.filter(revoked_at=None)
+    return feeds if access.is_coordinator else feeds.filter(user=access.user)

@@ -8,6 +8,19 @@ from celery import shared_task
 from django_scopes import scope
 
 from municipalities.models import County
+from negotiations.planning.tasks import (
+    purge_availability_addresses,
+    send_availability_left,
+    send_availability_letter,
+)
+
+# Celery looks for tasks here: those of the layers below are told with their own.
+__all__ = [
+    "mark_silent_checkers",
+    "purge_availability_addresses",
+    "send_availability_left",
+    "send_availability_letter",
+]
 
 log = logging.getLogger(__name__)
 

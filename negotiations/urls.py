@@ -3,21 +3,24 @@
 from django.urls import path
 
 from negotiations import views
-from negotiations.followup import board_views, measure_views, quick_views
+from negotiations.followup import board_views, duty_views, measure_views, quick_views
 from negotiations.followup import views as followup
 from negotiations.minutes.views import attachments, checkers, writing
 from negotiations.minutes.views import tab as minutes
 from negotiations.planning.views import (
     availability,
+    calendars,
     groups,
     highlights,
     material,
     negotiations,
+    proposal,
     round_cards,
     round_log,
     rounds,
     slots,
     stages,
+    wishes,
 )
 from negotiations.reporting import views as reporting
 from negotiations.sitting.views import agenda, attendance, conduct, round_attendance, workshop
@@ -27,7 +30,7 @@ urlpatterns = [
     path("", views.county_home, name="county_home"),
     path("haku/", views.search, name="search"),
     path("ohje/", views.help_, name="help"),
-    path("velvoite/", followup.duty, name="duty"),
+    path("velvoite/", duty_views.duty, name="duty"),
     path("sovitut-asiat/", followup.measures, name="measures"),
     path("neuvottelut/", followup.negotiations, name="negotiations"),
     path("kunnat/<str:code>/", views.municipality, name="municipality"),
@@ -42,9 +45,43 @@ urlpatterns = [
     path("kuntaryhmat/<int:year>/kopioi/", groups.groups_copy, name="groups_copy"),
     path("kierrokset/<int:pk>/aikataulu/", rounds.round_schedule, name="round_schedule"),
     path("kierrokset/<int:pk>/ajat/", slots.round_slots, name="round_slots"),
+    path("kierrokset/<int:pk>/ajat/esikatselu/", slots.round_slots_preview, name="round_slots_preview"),
     path("kierrokset/<int:pk>/taulu/", board_views.round_board, name="round_board"),
+    path("kierrokset/<int:pk>/taulu/tila/", board_views.round_board_state, name="round_board_state"),
+    path("kierrokset/<int:pk>/taulu/sopivuus/", board_views.round_board_fits, name="round_board_fits"),
+    path("kierrokset/<int:pk>/taulu/sijoita/", board_views.round_board_place, name="round_board_place"),
+    path("kierrokset/<int:pk>/taulu/kumoa/", board_views.round_board_undo, name="round_board_undo"),
+    path("kierrokset/<int:pk>/taulu/ehdotus/", proposal.round_proposal, name="round_proposal"),
+    path("kierrokset/<int:pk>/taulu/ehdotus/kumoa/", proposal.round_proposal_undo, name="round_proposal_undo"),
     path("kierrokset/<int:pk>/sopivat-ajat/", availability.round_availability, name="round_availability"),
+    path("kierrokset/<int:pk>/aikakysely/", availability.round_availability_edit, name="round_availability_edit"),
+    path("kierrokset/<int:pk>/aikakysely/uusi/", availability.round_availability_ask, name="round_availability_ask"),
+    path(
+        "kierrokset/<int:pk>/aikakysely/muistuta/",
+        availability.round_availability_remind,
+        name="round_availability_remind",
+    ),
+    path(
+        "kierrokset/<int:pk>/aikakysely/palauta/",
+        availability.round_availability_restore,
+        name="round_availability_restore",
+    ),
+    path("aikakyselyt/<int:pk>/vastaus/", availability.round_availability_answer, name="round_availability_answer"),
+    path("aikakyselyt/<int:pk>/laheta/", availability.round_availability_send, name="round_availability_send"),
+    path("aikakyselyt/<int:pk>/poista/", availability.round_availability_withdraw, name="round_availability_withdraw"),
     path("kierrokset/<int:pk>/vuosikello/", stages.round_year, name="round_year"),
+    path("kierrokset/<int:pk>/vaiheet/uusi/", stages.round_stage_new, name="round_stage_new"),
+    path("kierrokset/<int:pk>/vaiheet/lisaa/", stages.round_stages_template, name="round_stages_template"),
+    path("kierrokset/<int:pk>/vaiheet/peru/", stages.round_stages_take_back, name="round_stages_take_back"),
+    path("kierrokset/<int:pk>/vaiheet/palauta/", stages.round_stage_restore, name="round_stage_restore"),
+    path("vaiheet/<int:pk>/", stages.round_stage, name="round_stage"),
+    path("vaiheet/<int:pk>/tehty/", stages.round_stage_done, name="round_stage_done"),
+    path("vaiheet/<int:pk>/kesken/", stages.round_stage_not_done, name="round_stage_not_done"),
+    path("vaiheet/<int:pk>/siirra/", stages.round_stage_move, name="round_stage_move"),
+    path("vaiheet/<int:pk>/poista/", stages.round_stage_remove, name="round_stage_remove"),
+    path("kierrokset/<int:pk>/hyvaksynta/", stages.round_approval, name="round_approval"),
+    path("kierrokset/<int:pk>/hyvaksynta/poista/", stages.round_approval_remove, name="round_approval_remove"),
+    path("kierrokset/<int:pk>/hyvaksynta/palauta/", stages.round_approval_restore, name="round_approval_restore"),
     path("kierrokset/<int:pk>/kuntaryhmat/", rounds.round_groups, name="round_groups"),
     path("kierrokset/<int:pk>/kuntakortit/", round_cards.round_cards, name="round_cards"),
     path("kierrokset/<int:pk>/kuntakortit/nippu/", round_cards.round_cards_bundle, name="round_cards_bundle"),
@@ -75,7 +112,11 @@ urlpatterns = [
     path("havainnot/<int:pk>/poista/", workshop.round_finding_remove, name="round_finding_remove"),
     path("neuvottelut/uusi/", negotiations.negotiation_new, name="negotiation_new"),
     path("neuvottelut/<int:pk>/", agenda.negotiation, name="negotiation"),
+    path("neuvottelut/<int:pk>/kalenteri.ics", calendars.negotiation_calendar, name="negotiation_calendar"),
+    path("kalenterit/", calendars.calendars, name="calendars"),
+    path("kalenterit/<int:pk>/poista-kaytosta/", calendars.calendar_revoke, name="calendar_revoke"),
     path("neuvottelut/<int:pk>/muokkaa/", negotiations.negotiation_edit, name="negotiation_edit"),
+    path("neuvottelut/<int:pk>/toive/", wishes.negotiation_wish, name="negotiation_wish"),
     path("neuvottelut/<int:pk>/osapuolet/", negotiations.negotiation_parties, name="negotiation_parties"),
     path("neuvottelut/<int:pk>/poista/", negotiations.negotiation_remove, name="negotiation_remove"),
     path("neuvottelut/<int:pk>/kutsu/", conduct.negotiation_convene, name="negotiation_convene"),

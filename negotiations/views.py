@@ -17,7 +17,7 @@ from municipalities.models import Download, Municipality, MunicipalityGroup
 from negotiations import waiting
 from negotiations.followup import duty
 from negotiations.followup.agreed import is_overdue, listed, origin_url
-from negotiations.followup.views import coverages_shown, period_words
+from negotiations.followup.duty_views import coverages_shown
 from negotiations.models import Party, Summary
 from negotiations.municipality_figures import grouped, read_municipality, table_of, theme_url
 from negotiations.permissions import (
@@ -92,7 +92,10 @@ def _municipal_home(request: CountyRequest) -> HttpResponse:
             for measure in measures[:MEASURES_SHOWN]
         ],
         "measures_total": len(measures),
-        "duty": [(row, [(c, period_words(c), c.of(row.pk)) for c in found.coverages]) for row in own],
+        "duty": [
+            (row, [(c, c.period_words, position) for c in found.coverages if (position := c.find(row.pk))])
+            for row in own
+        ],
         "figures": figures.first_of_themes[:FIGURES_SHOWN],
         "summaries": list(visible_summaries(access).select_related("round").order_by("-round__year")[:3]),
     }

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,17 @@ from municipalities.documents import visible_documents
 from municipalities.models import Document
 from negotiations.followup import duty as duties
 from negotiations.followup.duty import NAMES_SHOWN, Duty, Standing
-from negotiations.models import Minutes, MinutesCheck, Negotiation, Round, Summary, SummaryHandling
+from negotiations.models import (
+    AvailabilityAnswer,
+    AvailabilityRequest,
+    Minutes,
+    MinutesCheck,
+    Negotiation,
+    Round,
+    RoundStage,
+    Summary,
+    SummaryHandling,
+)
 from negotiations.permissions import (
     can_mark,
     marks_awaited,
@@ -65,7 +75,7 @@ class Desk:
 
 def desk(access: Access, *, today: date) -> Desk:
     """Return what a coordinator has before them. As many queries however much it is."""
-    rounds = _rounds(access)
+    rounds = _rounds(access, today)
     negotiations = _unfinished(access, today)
     summaries = _summaries(access)
     duty = duties.read(access.county, today=today)
@@ -144,7 +154,7 @@ def _names(names: Sequence[str]) -> str:
     return words % {"names": shown, "more": more}
 
 
-def _rounds(access: Access) -> list[Round]:
+def _rounds(access: Access, today: date) -> list[Any]:
     """Return the rounds with what they lack, the latest first."""
     own = Negotiation.objects.filter(round=OuterRef("pk"))
     rows = visible_rounds(access).annotate(
@@ -152,24 +162,82 @@ def _rounds(access: Access) -> list[Round]:
         has_unheld=Exists(own.filter(state__in=AHEAD_OF_HOLDING)),
         has_held=Exists(own.filter(state=State.HELD)),
         has_summary=Exists(Summary.objects.filter(round=OuterRef("pk"))),
+        unsuitable=Exists(_unsuitable()),
+        answer_by=F("inquiry__answer_by"),
+        unanswered=_how_many(AvailabilityRequest.objects.filter(answered_at=None, inquiry__round=OuterRef("pk"))),
+        late_since=Subquery(_late(today).values("latest")[:1]),
+        late_stages=_how_many(_late(today)),
     )
     return list(rows.order_by("-year", "-starts_on", "name"))
 
 
-def _of_rounds(access: Access, rounds: Iterable[Round], today: date) -> Iterator[Task]:
+def _unsuitable() -> QuerySet[AvailabilityAnswer]:
+    """Return the answers that a time does not suit a party to the negotiation of the round that is in it."""
+    sitting = "slot__negotiation"
+    party = Q(request__municipality=F(f"{sitting}__parties__municipality")) | Q(
+        request__organisation=F(f"{sitting}__parties__organisation")
+    )
+    answers: QuerySet[AvailabilityAnswer] = AvailabilityAnswer.objects.filter(
+        party,
+        suits=AvailabilityAnswer.Suits.NO,
+        slot__round=OuterRef("pk"),
+        slot__negotiation__state__in=AHEAD_OF_HOLDING,
+        slot__starts_at__gt=timezone.now(),
+    )
+    return answers
+
+
+def _late(today: date) -> QuerySet[RoundStage]:
+    """Return the stages of the round whose time has passed though they have not been done, the oldest first."""
+    late: QuerySet[RoundStage] = RoundStage.objects.filter(round=OuterRef("pk"), done_on=None, latest__lt=today)
+    return late.order_by("latest", "pk")
+
+
+def _how_many(rows: QuerySet[Any]) -> Subquery:
+    """Count the rows of a round; none where there are none."""
+    return Subquery(rows.order_by().annotate(of=OuterRef("pk")).values("of").annotate(n=Count("pk")).values("n"))
+
+
+def _of_rounds(access: Access, rounds: Iterable[Any], today: date) -> Iterator[Task]:
     for round_ in rounds:
         if round_.plan_as_of is not None:
             continue
+        yield from _of_planning(access, round_, today)
         url = reverse("round", args=[access.county.slug, round_.pk])
-        if not round_.has_any:  # type: ignore[attr-defined]
+        if not round_.has_any:
             if round_.ends_on >= today:
                 why = _("The round has no negotiations yet. It is to begin on %(day)s.") % {
                     "day": timewords.day(round_.starts_on)
                 }
                 yield Task(_("Plan the negotiations"), round_.name, why, round_.starts_on, url)
-        elif round_.has_held and not round_.has_unheld and not round_.has_summary:  # type: ignore[attr-defined]
+        elif round_.has_held and not round_.has_unheld and not round_.has_summary:
             why = _("All negotiations have been held, and the summary has not been begun.")
             yield Task(_("Begin the summary"), round_.name, why, round_.ends_on, url)
+
+
+def _of_planning(access: Access, round_: Any, today: date) -> Iterator[Task]:
+    """Yield what has come up in a round that is being planned: answers on times, and stages that are late."""
+
+    def to(name: str) -> str:
+        return reverse(name, args=[access.county.slug, round_.pk])
+
+    if round_.unsuitable:
+        why = _("A time given to a negotiation does not suit one of its parties, by their answer.")
+        yield Task(_("Look at the times that do not suit"), round_.name, why, today, to("round_board"))
+    if round_.unanswered and round_.answer_by < today and round_.starts_on >= today:
+        why = ngettext(
+            "The last day for the answers was %(day)s, and %(count)s party has not answered.",
+            "The last day for the answers was %(day)s, and %(count)s parties have not answered.",
+            round_.unanswered,
+        ) % {"day": timewords.day(round_.answer_by), "count": round_.unanswered}
+        yield Task(_("See who has not answered"), round_.name, why, round_.answer_by, to("round_availability"))
+    if round_.late_stages:
+        why = ngettext(
+            "%(count)s stage is late, since %(day)s.",
+            "%(count)s stages are late, the first one since %(day)s.",
+            round_.late_stages,
+        ) % {"day": timewords.day(round_.late_since), "count": round_.late_stages}
+        yield Task(_("Look at the stages of the year"), round_.name, why, round_.late_since, to("round_year"))
 
 
 def _unfinished(access: Access, today: date) -> list[Negotiation]:

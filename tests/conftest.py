@@ -13,37 +13,51 @@ from django_scopes import scope
 from pytest_django import DjangoDbBlocker
 
 from municipalities.models import County, Membership, Municipality, User
+from tests import databases
 from tests.factories import make_county, make_municipality, make_user
 
 Role = Membership.Role
 
 
-# What starts, stops and times real processes: never two of them at once, however many run the tests.
-PROCESSES = (
-    "hyte/test_backup",
-    "hyte/test_bench",
-    "hyte/test_database_away",
-    "hyte/test_demo",
-    "hyte/test_embedded",
-    "hyte/test_production",
-    "municipalities/test_documents_faults",
-    "municipalities/test_documents_worker",
-)
+# What starts and stops real processes, in groups of which each stays in one process of the tests, so that never two of
+# a group run at once. One waits and looks at the clock: for workers, and for a site without its servers. The other runs
+# commands to their end; each has servers, databases, ports and folders of its own.
+PROCESSES = {
+    "workers": (
+        "hyte/test_database_away",
+        "municipalities/test_documents_faults",
+        "municipalities/test_documents_worker",
+    ),
+    "commands": (
+        "hyte/test_backup",
+        "hyte/test_demo",
+        "hyte/test_embedded",
+        "hyte/test_production",
+    ),
+}
+# In a browser the tests of a module stay together: each process starts a browser and a site for its part of them. Not
+# those that are most of all, one for each page.
+BROWSER = "site"
+SPREAD = "pages/test_browser"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of processes into one group, which pytest-xdist gives to one of its workers."""
+    """Put tests into groups, of which pytest-xdist gives each to one of its workers, the largest first."""
     for item in items:
-        if item.nodeid.removeprefix("tests/").startswith(PROCESSES):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+        path = item.nodeid.removeprefix("tests/")
+        for group, modules in PROCESSES.items():
+            if path.startswith(modules):
+                item.add_marker(pytest.mark.xdist_group(group))
+        if BROWSER in getattr(item, "fixturenames", ()) and not path.startswith((SPREAD, *PROCESSES["workers"])):
+            item.add_marker(pytest.mark.xdist_group(path.partition("::")[0]))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse to run one beside another, which a pytest that pytest-xdist does not know yet would do in silence."""
-    is_split = "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.endswith("@processes")
-    if item.get_closest_marker("xdist_group") and is_split:
-        pytest.fail("Tests of processes are not kept in one group. Run them with `make test`.", pytrace=False)
+    group = item.get_closest_marker("xdist_group")
+    if group and "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.endswith(f"@{group.args[0]}"):
+        pytest.fail("Tests of a group are not kept together. Run them with `make test`.", pytrace=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,22 +67,21 @@ def quick_settings() -> Iterator[None]:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=databases.HASHERS):
         yield
 
 
-def use_long_ids() -> None:
-    """Let ids begin where they have five digits, as in years of use: a page that writes one as 12 345 is found out."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(oid::regclass, 12344) FROM pg_class WHERE relkind = 'S'")
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let the database of the tests be made as a copy of one that is migrated."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = databases.migrated()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Make the database of the tests."""
     with django_db_blocker.unblock():
-        use_long_ids()
+        databases.use_long_ids()
 
 
 @pytest.fixture

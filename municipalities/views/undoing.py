@@ -32,8 +32,12 @@ class Undo:
 
 def offer_undo(request: CountyRequest, *, words: str, url: str, values: Mapping[str, Any]) -> None:
     """Have the next page that shows undoings offer one: `values` come back at the address."""
-    token = signing.dumps({"county": request.county.pk, "user": request.user.pk, "url": url, **values}, salt=SALT)
-    request.session[KEY] = {"words": words, "url": url, "token": token}
+    request.session[KEY] = {"words": words, "url": url, "token": undo_token(request, url=url, values=values)}
+
+
+def undo_token(request: CountyRequest, *, url: str, values: Mapping[str, Any]) -> str:
+    """Return what brings `values` back at the address, for a page that keeps its undoings itself."""
+    return signing.dumps({"county": request.county.pk, "user": request.user.pk, "url": url, **values}, salt=SALT)
 
 
 def undo_offered(request: CountyRequest) -> Undo | None:

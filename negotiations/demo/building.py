@@ -43,6 +43,11 @@ def weekday_near(day: date) -> date:
     return day + timedelta(days=(7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
+def weekday_before(day: date) -> date:
+    """Return the day, or the Friday before it when it falls on a weekend."""
+    return day - timedelta(days=max(day.weekday() - 4, 0))
+
+
 def municipalities_of(county: County) -> dict[str, Municipality]:
     """Return the county's municipalities by their Finnish name."""
     rows = Municipality.objects.filter(county=county).select_related("area")

@@ -22,6 +22,7 @@ from negotiations.demo.building import (
     name_checkers,
     organisation,
     priorities_of,
+    weekday_before,
     weekday_near,
 )
 from negotiations.demo.keski_suomi_2024 import GROUPS, group_name
@@ -40,6 +41,9 @@ from negotiations.models import (
     ThemeColumn,
     WorkshopTheme,
 )
+from negotiations.planning.stages.approving import Approval, approve
+from negotiations.planning.stages.keeping import add_from_template, mark_done
+from negotiations.planning.stages.templates import AUTUMN
 from negotiations.reporting.board import open_summary
 from negotiations.sitting.conduct import convene, hold
 
@@ -111,6 +115,9 @@ class Stage:
     stayed_away: str = ""
 
 
+# Which of the usual stages is late once its months are past: the reports have not all been delivered.
+LATE = 1
+
 # In the order of the groups of 2024, which the county has kept.
 STAGES = (
     Stage(-47, "published"),
@@ -164,6 +171,18 @@ def load(county: County, *, by: User, today: date) -> None:
             _hold(negotiation, members, stage, by=by, priorities=priorities)
             _minute(negotiation, stage, by=by)
     open_summary(round_, by=by)
+    _add_year(round_, by=by, today=today)
+
+
+def _add_year(round_: Round, *, by: User, today: date) -> None:
+    """Add the usual stages of the year: what is past has been done, but for one stage that is late."""
+    began = moment(round_.starts_on - timedelta(days=150), 9)
+    for place, stage in enumerate(add_from_template(round_, AUTUMN, by=by, at=began)):
+        if stage.latest is not None and stage.latest < today and place != LATE:
+            done_on = weekday_before(stage.latest)
+            mark_done(stage, on=done_on, by=by, at=moment(done_on, 14))
+    decided_on = weekday_before(round_.starts_on - timedelta(days=60))
+    approve(round_, Approval("Aluehallitus", decided_on, "123"), by=by, at=moment(decided_on, 15))
 
 
 def _add_theme(round_: Round) -> None:

@@ -16,24 +16,32 @@ from negotiations.demo.building import (
     PartText,
     add_parties,
     add_parts,
+    moment,
     municipalities_of,
     organisation,
     priorities_of,
 )
-from negotiations.models import LegalBasis, Negotiation, Round
-from negotiations.planning.slots import SlotRule, make_slots
+from negotiations.models import LegalBasis, Negotiation, Round, RoundStage
+from negotiations.planning.slots import DayException, ExceptionKind, Hours, IsoWeek, SlotRule, make_slots
+from negotiations.planning.stages.approving import Approval, approve
 
 NAME = "Lakisääteiset neuvottelut syksy 2023"
 
 RULE = SlotRule(
-    year=2023,
-    first_week=35,
-    last_week=48,
+    first_week=IsoWeek(2023, 35),
+    last_week=IsoWeek(2023, 48),
     weekdays=(4, 5),
-    starts=time(8, 15),
-    ends=time(12, 0),
-    weeks_off=(42,),
-    weekdays_of_week={44: (3, 5)},
+    hours=(Hours(time(8, 15), time(12)),),
+    weeks_off=(IsoWeek(2023, 42),),
+    exceptions=(
+        DayException(
+            ExceptionKind.SWAP,
+            date(2023, 11, 2),
+            instead=date(2023, 11, 1),
+            reason="Tulevaisuuden sosiaali- ja terveyskeskus -ohjelman loppuseminaari Jyväskylän Paviljongissa",
+        ),
+    ),
+    mode=Negotiation.Mode.REMOTE,
 )
 
 DESCRIPTION = """\
@@ -103,6 +111,37 @@ WELFARE = PartText(
     ),
 )
 
+# The day on which the county's board approved timetable, representation and form. Its section is not told.
+APPROVED_ON = date(2023, 8, 15)
+# Stage, body, day where one is told, day done where that is told, description: only what the source tells.
+STAGES: tuple[tuple[str, str, date | None, date | None, str], ...] = (
+    (
+        "Aikataulun, edustuksen ja toteutuksen hyväksyminen",
+        "Aluehallitus",
+        APPROVED_ON,
+        APPROVED_ON,
+        "Molempien lakien neuvottelut käydään samalla kertaa, kunta kerrallaan ja kokousteknisesti erillään.",
+    ),
+    ("Neuvottelujen esittely järjestöille", "Järjestöfoorumi", date(2023, 9, 6), None, ""),
+    (
+        "Kutsut osapuolille",
+        "Hyvinvointi ja kumppanuudet",
+        None,
+        None,
+        "Kuntien viranhaltijat ja päättäjät, hyvinvointikoordinaattorit, järjestöt, seurakunnat, Keski-Suomen liitto ja "
+        "Keski-Suomen Liikunta.",
+    ),
+    ("Pöytäkirjojen yhteenveto aluehallitukselle", "Aluehallitus", None, None, ""),
+    ("Pöytäkirjojen yhteenveto aluevaltuustolle", "Aluevaltuusto", None, None, ""),
+    (
+        "Yhteisten tavoitteiden vuosittainen seuranta",
+        "Kuntakokous",
+        None,
+        None,
+        "Puitesopimuksen mukaan kuntakokous vastaa asetettujen yhteisten tavoitteiden seurannasta.",
+    ),
+)
+
 
 def first_term_priorities(county: County) -> list[Priority]:
     """Return the county's three priorities of the term 2022-2025, made if they are not there."""
@@ -133,6 +172,7 @@ def load(county: County) -> None:
         description=DESCRIPTION,
         source="Kuntien ja hyvinvointialueen lakisääteiset neuvottelut syksy 2023, järjestöfoorumi 6.9.2023",
     )
+    _add_year(round_)
     others = [
         organisation(county, "Keski-Suomen liitto", Sector.PUBLIC),
         organisation(county, "Keski-Suomen Liikunta", Sector.ORGANISATION),
@@ -155,3 +195,22 @@ def load(county: County) -> None:
         )
         add_parties(negotiation, [municipality], others)
         add_parts(negotiation, [COOPERATION, WELFARE])
+
+
+def _add_year(round_: Round) -> None:
+    """Add the stages that the source tells, and the board's decision."""
+    RoundStage.objects.bulk_create(
+        RoundStage(
+            county_id=round_.county_id,
+            round=round_,
+            position=position,
+            name=name,
+            body=body,
+            earliest=day,
+            latest=day,
+            done_on=done_on,
+            description=description,
+        )
+        for position, (name, body, day, done_on, description) in enumerate(STAGES, start=1)
+    )
+    approve(round_, Approval("Aluehallitus", APPROVED_ON), by=None, at=moment(APPROVED_ON, 12))

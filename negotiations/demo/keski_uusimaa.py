@@ -53,19 +53,13 @@ STAGES: tuple[tuple[str, str, date | None, date | None, str], ...] = (
         date(2023, 3, 31),
         "Järjestöneuvottelukunta toimittaa näkemyksensä järjestöyhteistyön tilanteesta suunnitelman painopisteissä.",
     ),
+    ("Yhteenvedon valmistelu neuvotteluja varten", "Hyvinvointialue", date(2023, 3, 1), date(2023, 3, 31), ""),
     (
-        "Yhteenveto neuvotteluja varten",
-        "Hyvinvointialue ja alueellinen hyte-ryhmä",
+        "Yhteenvedon arviointi ja täydentäminen",
+        "Alueellinen hyte-ryhmä",
         date(2023, 3, 1),
         date(2023, 3, 31),
-        "Hyvinvointialue valmistelee yhteenvedon, jonka alueellinen hyte-ryhmä arvioi ja täydentää.",
-    ),
-    (
-        "Alueelliset hyte-neuvottelut",
-        "Alueellinen hyte-ryhmä organisoi, järjestöneuvottelukunta mukana",
-        date(2023, 3, 1),
-        date(2023, 4, 30),
-        "Tulokset suunnitelman tavoitteiden näkökulmasta sekä yhteiset tavoitteet, toimenpiteet, yhteistyö ja seuranta.",
+        "Alueellinen hyte-ryhmä organisoi myös neuvottelut.",
     ),
     (
         "Painopisteiden terävöittäminen",

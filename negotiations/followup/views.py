@@ -1,4 +1,4 @@
-"""Following up: whether the duty has been met, what was agreed, and the negotiations as one list."""
+"""Following up: what was agreed, and the negotiations as one list."""
 
 from __future__ import annotations
 
@@ -8,235 +8,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django import forms
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from municipalities import timewords
 from municipalities.access import Access, CountyRequest
 from municipalities.models import Municipality, Priority, Sector
 from municipalities.tables import Choice, Column, Kind, Search, Table
 from municipalities.views.undoing import undo_offered
-from negotiations.followup import duty as duties
 from negotiations.followup.agreed import is_countys_own, is_overdue, listed, origin_url
-from negotiations.followup.duty import NAMES_SHOWN, Coverage, Duty, Evidence, Others, Period, Position, Standing
+from negotiations.followup.duty import years as years_of
 from negotiations.models import LegalBasis, Measure, Minutes, Negotiation, Round
 from negotiations.permissions import (
     can_edit,
-    can_read_duty,
     can_read_rounds,
     visible_minutes,
     visible_negotiations,
     visible_rounds,
 )
 from negotiations.sitting.views.rounds import parties_of, with_parties
-
-# --- The duty -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Line:
-    """The municipalities that stand in one way, as the home page tells them."""
-
-    standing: Standing
-    names: list[str]
-
-    @property
-    def shown(self) -> str:
-        """The first names."""
-        return ", ".join(self.names[:NAMES_SHOWN])
-
-    @property
-    def more(self) -> int:
-        """How many names are left out."""
-        return max(len(self.names) - NAMES_SHOWN, 0)
-
-
-@dataclass(frozen=True)
-class CoverageShown:
-    """How the duty of one legal basis stands, as the home page and the head of the table tell it."""
-
-    coverage: Coverage
-    period: str
-    lines: list[Line]
-
-
-def coverages_shown(duty: Duty) -> list[CoverageShown]:
-    """Return the duty as a page tells it: of each basis how many have been met, and who have not and why."""
-    return [
-        CoverageShown(
-            coverage,
-            period_words(coverage),
-            [
-                Line(standing, [str(municipality) for municipality in duty.named(coverage, standing)])
-                # The most urgent first.
-                for standing in sorted(Standing, key=duties.ORDER.index, reverse=True)
-                if standing != Standing.DONE and coverage.count(standing)
-            ],
-        )
-        for coverage in duty.coverages
-    ]
-
-
-def period_words(coverage: Coverage) -> str:
-    """Say in what time the duty is to be met."""
-    period: Period = coverage.period
-    if coverage.basis == LegalBasis.WELFARE:
-        return _("year %(year)s") % {"year": period.starts_on.year}
-    return _("council term %(days)s") % {"days": timewords.days(period.starts_on, period.ends_on)}
-
-
-@dataclass(frozen=True)
-class Standpoint:
-    """A cell of the table: how the duty stands, by what negotiation, and with what other actors."""
-
-    position: Position
-    others: Others | None
-
-    @property
-    def decisive(self) -> Evidence | None:
-        """The negotiation by which it stands so."""
-        return self.position.decisive
-
-    @property
-    def day(self) -> date | None:
-        """The day by which it sorts."""
-        decisive = self.position.decisive
-        shows = {Standing.DONE, Standing.PLANNED}
-        return decisive.sitting.latest if decisive and decisive.standing in shows else None
-
-
-@dataclass(frozen=True)
-class DutyRow:
-    """A municipality in the table of the duty, with how each basis stands."""
-
-    municipality: Municipality
-    cells: tuple[Standpoint, ...]
-
-
-class YearChoice(Choice[Any]):
-    """The year of the table. The rows are read for it, so that it narrows nothing; there is always one."""
-
-    def field(self) -> forms.Field:
-        """Return the field, in which a year is always chosen: the first one unless another is."""
-        return forms.ChoiceField(
-            label=str(self.label), required=False, choices=[(str(v), str(w)) for v, w in self.choices]
-        )
-
-
-@require_safe
-def duty(request: CountyRequest, county: str) -> HttpResponse:
-    """Show how the duty to negotiate stands, municipality by municipality, in the year that the address tells."""
-    access, today = request.access, timezone.localdate()
-    access.require(can_read_duty(access))
-    years = duties.years(today=today)
-    asked = request.GET.get("vuosi", "")
-    year = int(asked) if asked in map(str, years) else today.year
-    covers_all = can_edit(access)
-    towards = (
-        None if covers_all else list(duties.municipalities_of(request.county).filter(pk__in=access.municipality_ids))
-    )
-    found = duties.read(request.county, today=today, year=year, towards=towards, with_others=True)
-    rows = [
-        DutyRow(
-            municipality,
-            tuple(_standpoint(coverage, coverage.of(municipality.pk)) for coverage in found.coverages),
-        )
-        for municipality in found.municipalities
-    ]
-    table = Table(
-        request,
-        rows,
-        _duty_columns(found),
-        name=_("Duty to negotiate %(year)s") % {"year": year},
-        filters=_duty_filters(found, years, this_year=today.year),
-        sort="kunta",
-    )
-    context = {
-        "table": table,
-        "year": year,
-        "shown": coverages_shown(found),
-        "covers_all": covers_all,
-        "term_unknown": len(found.coverages) < len(LegalBasis),
-    }
-    return table.file() or render(request, "negotiations/duty.html", context)
-
-
-def _standpoint(coverage: Coverage, position: Position) -> Standpoint:
-    decisive = position.decisive
-    # 612/2021 § 7: together with other actors, so who they were is told with the negotiation that met the duty.
-    tells = coverage.basis == LegalBasis.WELFARE and decisive is not None and decisive.standing == Standing.DONE
-    return Standpoint(position, coverage.others.get(decisive.sitting.negotiation) if tells and decisive else None)
-
-
-def _duty_columns(found: Duty) -> tuple[Column[DutyRow], ...]:
-    columns: list[Column[DutyRow]] = [
-        Column(
-            "kunta",
-            _("Municipality"),
-            lambda row: str(row.municipality),
-            order=lambda row: row.municipality.area.order,
-        )
-    ]
-    for place, coverage in enumerate(found.coverages):
-        key, label = ("kausi", "14 §") if coverage.basis == LegalBasis.COOPERATION else ("vuosittain", "6–7 §")
-        columns += [
-            Column(
-                key,
-                f"{label}, {period_words(coverage)}",
-                lambda row, place=place: capfirst(row.cells[place].position.standing.words),  # type: ignore[misc]
-                order=lambda row, place=place: _duty_order(row.cells[place]),  # type: ignore[misc]
-                kind=Kind.STATE,
-            ),
-            Column(
-                f"{key}-paiva",
-                f"{label}: {_('day')}",
-                lambda row, place=place: row.cells[place].day,  # type: ignore[misc]
-                kind=Kind.DAY,
-                shown=False,
-            ),
-            Column(
-                f"{key}-peruste",
-                f"{label}: {_('reason')}",
-                lambda row, place=place: row.cells[place].position.reason,  # type: ignore[misc]
-                shown=False,
-            ),
-            Column(
-                f"{key}-neuvottelu",
-                f"{label}: {_('negotiation')}",
-                lambda row, place=place: _evidence_title(row.cells[place]),  # type: ignore[misc]
-                shown=False,
-            ),
-        ]
-    return tuple(columns)
-
-
-def _duty_order(cell: Standpoint) -> tuple[int, date]:
-    """What is worst comes first, and of what was done the oldest."""
-    return -duties.ORDER.index(cell.position.standing), cell.day or date.min
-
-
-def _evidence_title(cell: Standpoint) -> str:
-    return cell.decisive.sitting.title if cell.decisive else ""
-
-
-def _duty_filters(found: Duty, years: list[int], *, this_year: int) -> tuple[Choice[DutyRow], ...]:
-    ordered = [this_year, *(year for year in years if year != this_year)]
-    standings = Choice[DutyRow](
-        "tilanne",
-        _("State"),
-        [(standing.value, standing.words) for standing in Standing],
-        of=lambda row, value: any(cell.position.standing == value for cell in row.cells),
-    )
-    year = YearChoice("vuosi", _("Year"), [(str(year), str(year)) for year in ordered], of=lambda row, value: True)
-    return (year, standings)
-
 
 # --- What was agreed ------------------------------------------------------------------------------------------
 
@@ -508,7 +302,7 @@ def _negotiation_filters(access: Access) -> tuple[Search[Any] | Choice[Any], ...
     rounds: list[tuple[Any, str]] = [
         (row.pk, row.name) for row in Round.objects.filter(visible_negotiations_exist(access)).order_by("-year", "name")
     ]
-    years = [(year, str(year)) for year in duties.years(today=today)]
+    years = [(year, str(year)) for year in years_of(today=today)]
     return (
         Search(by=("title", "purpose", "parties__municipality__area__name_fi", "parties__organisation__name")),
         Choice("vuosi", _("Year"), years, by=lambda value: _of_year(int(value))),

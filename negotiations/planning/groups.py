@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from municipalities import timewords
-from municipalities.events import record
+from municipalities.events import record, record_each
 from municipalities.models import County, Municipality, MunicipalityGroup, User
 from municipalities.moves import NotAllowedNow, locked
 from negotiations.models import Negotiation, Party
@@ -313,6 +313,8 @@ def _rename(now: Division, wanted: Division, outcome: Divided, *, by: User | Non
     for negotiation in titled:
         negotiation.title = changed[negotiation.group_id or 0]
     Negotiation.objects.bulk_update(titled, ["title"])
+    # Calendars know by it that there is something new.
+    record_each(titled, "changed", by=by, at=at, fields=["title"])
 
 
 def _reorder(now: Division, wanted: Division) -> None:

@@ -231,14 +231,22 @@ def _region_title(county: County, language: str) -> str:
 
 
 def _there(round_: Round) -> list[Sitting]:
+    """Return the negotiations that stand for what the round's form asks for.
+
+    One about a theme or a service is beside them, but in a round by theme, where it is known by its topic as well as by
+    its title, which may have been changed since.
+    """
     rows = Negotiation.objects.filter(round=round_).exclude(state=State.CANCELLED)
+    if round_.form != Form.THEMES:
+        rows = rows.filter(topic_kind=Negotiation.Topic.NONE)
     members: dict[int, set[int]] = defaultdict(set)
     parties = Party.objects.filter(negotiation__in=rows.order_by(), municipality__isnull=False).order_by()
     for negotiation, municipality in parties.values_list("negotiation_id", "municipality_id"):
         members[negotiation].add(municipality)
     return [
-        Sitting(title, frozenset(members.get(pk, ())), group)
-        for pk, title, group in rows.values_list("pk", "title", "group_id")
+        Sitting(name, frozenset(members.get(pk, ())), group)
+        for pk, title, topic, group in rows.values_list("pk", "title", "topic", "group_id")
+        for name in dict.fromkeys((title, topic or title))
     ]
 
 
@@ -256,12 +264,15 @@ def fill(
         raise NotAllowedNow(_("The summary of the round is ready, so nothing is added to the round any more."))
     sittings = fill_plan(round_, themes=themes).missing
     earliest, latest = whole_months(round_.starts_on, round_.ends_on)
+    by_theme = round_.form == Form.THEMES
     made: list[Negotiation] = Negotiation.objects.bulk_create(
         Negotiation(
             county_id=round_.county_id,
             round=round_,
             group_id=sitting.group,
             title=sitting.title[:200],
+            topic_kind=Negotiation.Topic.THEME if by_theme else Negotiation.Topic.NONE,
+            topic=sitting.title[:120].rstrip() if by_theme else "",
             language=round_.language,
             precision=Negotiation.Precision.MONTH,
             earliest=earliest,

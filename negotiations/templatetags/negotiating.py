@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from django import template
 from django.template import Context
 from django.urls import reverse
+from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from indicators.figures import Direction, Figure
 from indicators.templatetags.figures import shown
+from municipalities import timewords
 from municipalities.access import Access
 from municipalities.models import County
 from municipalities.templatetags.wording import unbroken
-from negotiations.models import LegalBasis, Negotiation, Postponement
+from negotiations.models import LegalBasis, Negotiation, Postponement, Round
+from negotiations.planning.stages.approving import Approval
 from negotiations.planning.timing import Timing
 from negotiations.sitting.attendance import (
     ALWAYS_SHOWN,
@@ -102,6 +107,36 @@ def when(row: Negotiation | Postponement) -> str:
     """Write when a negotiation is or was, or was to be, as exactly as it is known."""
     words = Timing.of(row).words
     return unbroken(words) if row.starts_at else words
+
+
+@register.filter
+def topic(row: Negotiation) -> str:
+    """Tell the theme or the service that a negotiation is about: "Teema: Lapset"; "Teema" where its title tells it."""
+    if not row.topic_kind:
+        return ""
+    kind = capfirst(row.get_topic_kind_display())
+    return kind if row.topic.casefold() == row.title.casefold() else f"{kind}: {row.topic}"
+
+
+@register.filter
+def approval(row: Round) -> str:
+    """Tell the decision that approved the timetable and form of a round; nothing where none has been recorded."""
+    decision = Approval.of(row)
+    return decision.words if decision else ""
+
+
+@register.filter
+def short_month(value: date) -> str:
+    """Write a month where there is little room: "tammi", "jan"."""
+    if (get_language() or "fi").startswith("fi"):
+        return str(MONTHS[value.month]).removesuffix("kuu")
+    return str(MONTHS_3[value.month])
+
+
+@register.filter
+def month_of_year(value: date) -> str:
+    """Write the month of a day: "tammikuu 2027"."""
+    return timewords.months(value, value)
 
 
 @register.filter

@@ -57,7 +57,12 @@ const offer = (form, key, draft, watch) => {
     button.addEventListener("click", () => { act(); box.remove(); form.querySelector("input:not([type=hidden]), textarea, select")?.focus(); });
     buttons.append(button);
   };
-  make(words.draftRestore, () => { fill(form, draft); watch(); });
+  make(words.draftRestore, () => {
+    // A form whose rows come and go makes room for what is brought back.
+    form.dispatchEvent(new CustomEvent("restore", { detail: draft }));
+    fill(form, draft);
+    watch();
+  });
   make(words.draftDiscard, () => forget(key));
   content.append(text, buttons);
   box.append(content);

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-from psycopg import sql
+from tests import databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 KEPT = BASE_DIR / "var" / "bench"
-SECTIONS = ("papers", "memory", "again", "cards", "lists", "requests", "autosave", "imports", "figures", "start")
+SECTIONS = (
+    "papers",
+    "memory",
+    "again",
+    "cards",
+    "lists",
+    "requests",
+    "autosave",
+    "board",
+    "proposal",
+    "imports",
+    "figures",
+    "duty",
+    "start",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,9 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
     if missing:
         parser.error(f"{' and '.join(missing)} missing; `make bench` starts servers of its own")
-    with tempfile.TemporaryDirectory(prefix="hyte-bench-") as scratch, database(os.environ["DATABASE_URL"]) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="hyte-bench-") as scratch,
+        databases.copy(f"bench_{os.getpid()}", template=databases.migrated()) as name,
+    ):
         os.environ.update(
-            DATABASE_URL=url,
+            DATABASE_URL=databases.address(name),
             DJANGO_SETTINGS_MODULE="tests.bench.settings",
             BENCH_QUEUE=f"bench-{os.getpid()}",
             DOCUMENTS_ROOT=f"{scratch}/documents",
@@ -59,20 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
 
 
-@contextlib.contextmanager
-def database(server: str) -> Iterator[str]:
-    """Make a database for the block beside the one given, and yield its address."""
-    parts = urlsplit(server)
-    name = f"bench_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield urlunsplit(parts._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, scratch: Path) -> int:
     """Fill the database and measure."""
     import django
@@ -82,7 +82,21 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench import autosave, cards, content, figures, imports, indicators, lists, papers, requests, start
+    from tests.bench import (
+        autosave,
+        board,
+        cards,
+        content,
+        duty,
+        figures,
+        imports,
+        indicators,
+        lists,
+        papers,
+        proposal,
+        requests,
+        start,
+    )
 
     began = time.monotonic()
     call_command("migrate", "--no-input", verbosity=0)
@@ -111,20 +125,28 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         "autosave": lambda: autosave.measure(
             editors=4 if quick else 50, cards=2 if quick else 25, seconds=2 if quick else 15, logs=scratch
         ),
+        "board": lambda: board.measure(
+            few=(few, 3) if quick else (26, 22),
+            many=(many, 6) if quick else (260, 100),
+            repetitions=once or 5,
+            logs=scratch,
+        ),
+        "proposal": lambda: proposal.measure(repetitions=once or 3, sizes=(few, many)),
         "imports": lambda: imports.measure(indicators=2 if quick else 100),
         "figures": lambda: (
             indicators.measure(shown=2, further=1, years=2, few=1_000, repetitions=1)
             if quick
             else indicators.measure(shown=40, further=60, years=22, few=100_000, repetitions=15)
         ),
+        "duty": lambda: duty.measure(years=2 if quick else 10, repetitions=once or 15),
         "start": lambda: start.measure(repetitions=once or 3, scratch=scratch),
     }
     earlier = figures.values_in(before) if before else {}
     if {"papers", "memory", "again"} & set(wanted):
         demo()
-    elif {"cards", "imports", "figures"} & set(wanted):
+    elif {"cards", "imports", "figures", "duty"} & set(wanted):
         call_command("load_reference", stdout=io.StringIO())
-    if {"again", "lists", "requests", "autosave", "figures"} & set(wanted):
+    if {"again", "lists", "requests", "autosave", "board", "figures"} & set(wanted):
         start.collect_once(settings.STATIC_ROOT)
     sections = []
     for name in SECTIONS:

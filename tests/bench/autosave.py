@@ -107,7 +107,7 @@ def measure(*, editors: int, cards: int, seconds: float, logs: Path) -> Section:
     port = free_port()
     server = Child("web server", web_command(port), log=logs / "autosave.log", environment=os.environ)
     try:
-        _wait(server, port)
+        wait_for(server, port)
         with ThreadPoolExecutor(OPENING) as pool:
             list(pool.map(lambda writer: writer.open(port), writers))
         with ThreadPoolExecutor(editors) as pool:
@@ -124,7 +124,8 @@ def measure(*, editors: int, cards: int, seconds: float, logs: Path) -> Section:
     return _told(writers, cards, took, work)
 
 
-def _wait(server: Child, port: int) -> None:
+def wait_for(server: Child, port: int) -> None:
+    """Wait until the web server answers. Raises RuntimeError, with its last words, where it does not."""
     deadline = time.monotonic() + 60
     while ask_health(port) != "200":
         if not server.alive or time.monotonic() > deadline:

@@ -87,6 +87,7 @@ class World:
     item: IndicatorSetItem
     bundle: CardBundle
     run: ImportRun
+    stage: RoundStage
 
 
 def build(slug: str, code: str, rows: int) -> World:
@@ -112,6 +113,7 @@ def build(slug: str, code: str, rows: int) -> World:
         minutes = open_minutes(negotiation, by=by)[0]
         measure = _of_one_negotiation(negotiation, municipalities, organisations, people)
         _of_the_round(round_, negotiations, municipalities)
+        stage = RoundStage.objects.filter(round=round_)[0]
         summary, document = _summaries_and_documents(round_, negotiations, rows, by)
     item, run = _figures(county, municipalities)
     with scope(county=county):
@@ -138,6 +140,7 @@ def build(slug: str, code: str, rows: int) -> World:
         item=item,
         run=run,
         bundle=bundle,
+        stage=stage,
     )
 
 

@@ -24,6 +24,7 @@ MOST_TIMES = 4.0
 OF = {
     "kierrokset": "round",
     "neuvottelut": "negotiation",
+    "vaiheet": "stage",
     "poytakirjat": "minutes",
     "yhteenvedot": "summary",
     "asiakirjat": "document",
@@ -53,7 +54,8 @@ ASKED = {"search": "?haku=kunta&q=kunta"}
 FORMS = {"uusi", "muokkaa", "lisaa", "tayta", "poista", "yhdista", "tuo", "taulukko"}
 LISTS_OF_A_YEAR = {"cards"}
 # Shows every municipality at once, of which no county has more than some twenty: measured with them by `indicators`.
-WHOLE = {"figures"}
+# The planning board shows every time, negotiation and answer of a round at once: measured by `board`.
+WHOLE = {"figures", "round_board", "round_board_state"}
 
 
 @dataclass(frozen=True)

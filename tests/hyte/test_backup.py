@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests import databases
 from tests.hyte.compose import BASE_DIR
 
 # Of each table: how many rows, and a sum of theirs in an order of its own, by another way than the command's.
@@ -105,30 +105,11 @@ def checksums(folder: Path) -> dict[str, str]:
     }
 
 
-@contextmanager
-def database(name: str) -> Iterator[str]:
-    """Make an empty database beside the tests' own, and drop it in the end."""
-    server = os.environ["DATABASE_URL"]
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(drop)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield re.sub(r"/[^/?]+\?", f"/{name}?", server)
-        finally:
-            connection.execute(drop)
-
-
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The demo, some of its documents rendered."""
-    with database("backup_original") as url:
-        installation = Installation(url, tmp_path_factory.mktemp("original") / "documents")
-        installation.succeed("migrate", "--verbosity", "0")
-        for command in ("load_reference", "load_demo"):
-            # It refuses to load public passwords where the site is not this machine's.
-            done = installation.run(command, SITE_URL="http://127.0.0.1")
-            assert done.returncode == 0, done.stderr
+    with databases.copy("backup_original", template=databases.demo()) as name:
+        installation = Installation(databases.address(name), tmp_path_factory.mktemp("original") / "documents")
         installation.succeed("shell", "-c", RENDER)
         yield installation
 
@@ -145,8 +126,8 @@ def backup(original: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Installation]:
     """An empty database, and no documents."""
-    with database("backup_empty") as url:
-        yield Installation(url, tmp_path / "documents")
+    with databases.copy("backup_empty") as name:
+        yield Installation(databases.address(name), tmp_path / "documents")
 
 
 def test_all_is_as_it_was(original: Installation, backup: Path, empty: Installation) -> None:
@@ -195,7 +176,7 @@ def test_the_backup_says_the_same_as_sha256sum(backup: Path) -> None:
 def test_only_an_empty_database_is_restored_into(original: Installation, backup: Path) -> None:
     before = original.tables()
     why = original.refuse("restore", str(backup))
-    assert "backup_original is not empty" in why
+    assert f"{urlsplit(original.url).path.removeprefix('/')} is not empty" in why
     assert "auth_group" in why
     assert original.tables() == before
 
@@ -275,11 +256,11 @@ def test_a_restore_that_fails_at_its_end_leaves_the_database_empty(
 
 
 def test_a_backup_of_an_older_version_is_restored_and_then_migrated(empty: Installation, tmp_path: Path) -> None:
-    with database("backup_older") as url:
-        older = Installation(url, tmp_path / "none")
+    with databases.copy("backup_older") as name:
+        older = Installation(databases.address(name), tmp_path / "none")
         for app in (["negotiations", "0001"], ["auth"]):
             older.succeed("migrate", *app, "--verbosity", "0")
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(older.url) as connection:
             connection.execute("INSERT INTO auth_group (name) VALUES ('vanha')")
         older.succeed("backup", str(tmp_path / "older"))
     empty.succeed("restore", str(tmp_path / "older"))

@@ -95,6 +95,7 @@ ANSWERS: dict[str, Ask] = {
     "a spreadsheet": lambda user: signed_in(user).get(reverse("register_template", args=["keski-suomi"])),
     "sent to sign-in": lambda user: browser().get(reverse("municipalities", args=["keski-suomi"])),
     "the admin": lambda user: browser().get("/admin/"),
+    "a party's link": lambda user: browser().get(reverse("availability_link", args=["tuntematon"])),
     "an approver's link": lambda user: browser().get(reverse("card_link", args=["tuntematon"])),
     "health": lambda user: browser().get(reverse("healthz")),
     "not there (404)": lambda user: browser().get("/ei/ole/"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -9,19 +10,27 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from municipalities.models import County, Document, Membership, Person, PersonContact, Sector
 from negotiations.models import Attendance, LegalBasis, Minutes, Negotiation, Part, Party, Round, Slot
+from tests import databases
 
 OWN_APPS = ("indicators", "municipalities", "negotiations")
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[str]:
+    """A database with the reference data and the demo."""
+    with databases.copy("demo_loaded", template=databases.demo()) as name:
+        yield name
+
+
 @pytest.fixture
-def demo(db: None) -> None:
+def demo(loaded: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The reference data and the demo."""
-    call_command("load_reference", verbosity=0)
-    call_command("load_demo", verbosity=0)
+    with django_db_blocker.unblock(), databases.connected_to(loaded):
+        yield
 
 
 def counts() -> dict[str, int]:

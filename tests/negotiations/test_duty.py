@@ -1,17 +1,14 @@
-"""The arithmetic of the duty to negotiate: plain examples, what holds always, and the rows as they are read."""
+"""The duty to negotiate: plain examples of its arithmetic, and the rows as they are read."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
-from random import Random
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from hypothesis import given
-from hypothesis import strategies as st
 
 from municipalities.models import CouncilTerm, County, Municipality, Sector, User
 from negotiations.demo.building import add_head_counts, organisation
@@ -197,111 +194,6 @@ def test_the_term_of_a_year(year: int, today: date, expected: Period | None) -> 
     assert term_at([TERM, NEXT_TERM], year, today=today) == expected
 
 
-# --- What holds always --------------------------------------------------------------------------------------
-
-DAYS = st.dates(date(2022, 1, 1), date(2026, 12, 31))
-
-
-@st.composite
-def sittings(draw: st.DrawFn) -> Sitting:
-    """Return any row at all of three municipalities."""
-    earliest = draw(DAYS)
-    return Sitting(
-        negotiation=draw(st.integers(1, 30)),
-        municipality=draw(st.integers(1, 3)),
-        basis=draw(st.sampled_from(LegalBasis)),
-        state=draw(st.sampled_from(Negotiation.State.values)),
-        participation=draw(st.sampled_from(Party.Participation.values)),
-        dealt_with=draw(st.booleans()),
-        earliest=earliest,
-        latest=earliest + timedelta(days=draw(st.sampled_from([0, 0, 0, 30, 60]))),
-        plan_as_of=draw(st.sampled_from([None, None, date(2023, 9, 6)])),
-    )
-
-
-ROWS = st.lists(sittings(), max_size=12)
-PERIODS = st.sampled_from([YEAR, year_of(2023), TERM, NEXT_TERM])
-WHO = [1, 2, 3]
-
-
-def whole(rows: list[Sitting], basis: LegalBasis, period: Period) -> Coverage:
-    """Return the coverage of all three."""
-    return coverage(WHO, basis, rows, period, today=TODAY)
-
-
-@given(ROWS, st.sampled_from(LegalBasis), PERIODS)
-def test_done_is_what_the_law_says(rows: list[Sitting], basis: LegalBasis, period: Period) -> None:
-    """Said a second time, in the words of the law: held, dealt with, taken part in, within the time, and known."""
-    expected = {
-        row.municipality
-        for row in rows
-        if (row.state, row.participation, row.dealt_with, row.basis) == ("held", "took_part", True, basis)
-        and row.plan_as_of is None
-        and all(period.starts_on <= day <= period.ends_on for day in (row.earliest, row.latest))
-    }
-    found = whole(rows, basis, period)
-    assert {row.municipality for row in found.positions if row.standing == Standing.DONE} == expected
-    assert found.done == len(expected)
-
-
-@given(ROWS, st.sampled_from(LegalBasis), PERIODS)
-def test_each_municipality_stands_somewhere_once(rows: list[Sitting], basis: LegalBasis, period: Period) -> None:
-    """The standings add up to the municipalities, and each has words."""
-    found = whole(rows, basis, period)
-    assert [row.municipality for row in found.positions] == WHO
-    assert sum(found.count(each) for each in Standing) == found.total == len(WHO)
-    assert all(row.reason for row in found.positions)
-    assert all(row.decisive is None or row.decisive.standing == row.standing for row in found.positions)
-
-
-@given(ROWS, st.sampled_from(LegalBasis), PERIODS, st.randoms())
-def test_the_order_of_rows_does_not_matter(
-    rows: list[Sitting], basis: LegalBasis, period: Period, random: Random
-) -> None:
-    """Two reads of the same rows say the same."""
-    mixed = list(rows)
-    random.shuffle(mixed)
-    once, again = whole(rows, basis, period), whole(mixed, basis, period)
-    assert [row.standing for row in once.positions] == [row.standing for row in again.positions]
-
-
-@given(ROWS, sittings(), st.sampled_from(LegalBasis), PERIODS)
-def test_what_counts_nothing_changes_nothing(
-    rows: list[Sitting], extra: Sitting, basis: LegalBasis, period: Period
-) -> None:
-    """A cancelled negotiation, one of the other basis, and one of another time leave every standing as it was."""
-    before = [row.standing for row in whole(rows, basis, period).positions]
-    other = next(each for each in LegalBasis if each != basis)
-    for nothing in (
-        replace(extra, state="cancelled"),
-        replace(extra, basis=other),
-        replace(extra, earliest=date(2031, 1, 1), latest=date(2031, 1, 1)),
-    ):
-        assert [row.standing for row in whole([*rows, nothing], basis, period).positions] == before
-
-
-@given(ROWS, sittings(), st.sampled_from(LegalBasis), PERIODS)
-def test_another_negotiation_never_undoes_a_duty_met(
-    rows: list[Sitting], extra: Sitting, basis: LegalBasis, period: Period
-) -> None:
-    """Once met, met."""
-    before, after = whole(rows, basis, period), whole([*rows, extra], basis, period)
-    done = {row.municipality for row in before.positions if row.standing == Standing.DONE}
-    assert done <= {row.municipality for row in after.positions if row.standing == Standing.DONE}
-
-
-@given(sittings())
-def test_a_negotiation_serves_one_year_at_most(row: Sitting) -> None:
-    """However its time is known."""
-    row = replace(row, basis=WELFARE, state="held", participation="took_part", dealt_with=True, plan_as_of=None)
-    served = [
-        year
-        for year in range(2020, 2030)
-        if coverage([row.municipality], WELFARE, [row], year_of(year), today=TODAY).done
-    ]
-    assert len(served) == (row.earliest.year == row.latest.year)
-
-
 # --- As it is read ------------------------------------------------------------------------------------------
 
 
@@ -395,7 +287,9 @@ def test_other_actors_are_told_apart_from_municipalities(
     negotiation = convene(negotiation, by=coordinator)
     hold(negotiation, by=coordinator, stayed_away=list(negotiation.parties.filter(organisation__name="Y 2")))
     duty = read(in_scope, today=TODAY, with_others=True)
-    assert duty.coverages[-1].others == {negotiation.pk: Others(invited=2, came=1, attended=7)}
+    told = Others(("Y 1", "Y 2"), ("Y 1",), ((Sector.ORGANISATION, 3), (Sector.PARISH, 4)))
+    assert duty.coverages[-1].others == {negotiation.pk: told}
+    assert (told.attended, told.stayed_away) == (7, ("Y 2",))
 
 
 def test_it_is_read_in_three_queries(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import date, time
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -242,6 +244,80 @@ def test_a_group_of_another_year_is_refused(round_: Round, client: Client) -> No
     refused = client.post(url("negotiation_new"), DETAILS | MINUTE | {"round": round_.pk, "group": group.pk})
     assert refused.status_code == 422
     assert "Valitse kierroksen vuoden ryhmä" in text_of(refused)
+
+
+# --- About what instead of a group ----------------------------------------------------------------------------
+
+THEME = {"topic_kind": "theme", "topic": "Lapset ja nuoret"}
+
+
+def test_a_negotiation_about_a_theme_or_a_service(round_: Round, client: Client) -> None:
+    """It has no group; the kind and the topic are shown, in the list of the round too."""
+    sent = DETAILS | MINUTE | {"round": round_.pk, "title": "Syksyn neuvottelu"}
+    response = client.post(url("negotiation_new"), sent | THEME, follow=True)
+    made = Negotiation.objects.get()
+    assert (made.topic_kind, made.topic, made.group) == ("theme", "Lapset ja nuoret", None)
+    assert "<p>Teema: Lapset ja nuoret</p>" in text_of(response)
+    of_round = text_of(client.get(url("round", round_.pk)))
+    assert '<span class="under quiet small">Teema: Lapset ja nuoret</span>' in of_round
+    sheet = client.get(url("round", round_.pk), {"vie": "csv"}).content.decode("utf-8-sig")
+    (row,) = csv.DictReader(StringIO(sheet), delimiter=";")
+    assert row["Teema tai palvelu"] == "Lapset ja nuoret"
+    # Where the title tells it already, only the kind is said.
+    client.post(
+        url("negotiation_new"), sent | {"title": "Perhekeskus", "topic_kind": "service", "topic": "perhekeskus"}
+    )
+    service = Negotiation.objects.latest("pk")
+    assert "<p>Palvelu</p>" in text_of(client.get(url("negotiation", service.pk)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"topic_kind": "theme", "topic": " "}, "topic", "Kirjoita teema tai palvelu, tai valitse ”Ei aihetta”."),
+        ({"topic_kind": "", "topic": "Lapset"}, "topic_kind", "Valitse, onko aihe teema vai palvelu"),
+        (THEME | {"topic": "a" * 121}, "topic", "enintään 120 merkkiä"),
+        (THEME | {"topic_kind": "aihe"}, "topic_kind", ""),
+    ],
+)
+def test_a_topic_by_half_is_told_at_its_field(
+    wrong: dict[str, str], field: str, words: str, in_scope: County, client: Client
+) -> None:
+    """Once, and nothing is made."""
+    response = client.post(url("negotiation_new"), DETAILS | MINUTE | wrong)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
+    assert words in text_of(response)
+    assert not Negotiation.objects.exists()
+
+
+def test_a_topic_takes_the_place_of_a_group(
+    round_: Round, hankasalmi: Municipality, client: Client, coordinator: User
+) -> None:
+    """Never both; changing one to the other is in the log by name."""
+    group = MunicipalityGroup.objects.create(county_id=round_.county_id, year=2024, name="Ryhmä 1")
+    made = make_negotiation(round_, [hankasalmi], group=group)
+    address = url("negotiation_edit", made.pk)
+    refused = client.post(address, form_of(client, made) | THEME)
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["group"]
+    assert "Neuvottelulla on joko kuntaryhmä tai aihe." in text_of(refused)
+    assert client.post(address, form_of(client, made) | THEME | {"group": ""}).status_code == 302
+    made.refresh_from_db()
+    assert (made.topic_kind, made.topic, made.group) == ("theme", "Lapset ja nuoret", None)
+    log = text_of(client.get(url("negotiation_log", made.pk)))
+    assert "Coordinator muutti tietoja: kuntaryhmä, aihe, aiheen laji." in log
+    # And away again.
+    assert client.post(address, form_of(client, made) | {"topic_kind": "", "topic": ""}).status_code == 302
+    made.refresh_from_db()
+    assert (made.topic_kind, made.topic) == ("", "")
+
+
+def test_in_a_round_by_theme_a_new_negotiation_is_of_a_theme(in_scope: County, client: Client) -> None:
+    """Unless told otherwise."""
+    by_theme = make_round(in_scope, form=Round.Form.THEMES)
+    form = client.get(f"{url('negotiation_new')}?kierros={by_theme.pk}").context["form"]
+    assert form["topic_kind"].value() == "theme"
 
 
 # --- Changing -------------------------------------------------------------------------------------------------

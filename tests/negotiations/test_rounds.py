@@ -250,6 +250,26 @@ def test_filling_region_wide_and_by_theme(
         "Perhekeskus"
     ]
     assert fill(by_theme, themes=["perhekeskus"], by=coordinator) == []
+    (of_theme,) = Negotiation.objects.filter(round=by_theme)
+    assert (of_theme.topic_kind, of_theme.topic, of_theme.group) == ("theme", "Perhekeskus", None)
+    # Known by its topic, too, whatever it is called by now; a long theme is shortened.
+    Negotiation.objects.filter(pk=of_theme.pk).update(title="Perhekeskukset Jyväskylässä")
+    assert fill(by_theme, themes=["perhekeskus"], by=coordinator) == []
+    (long,) = fill(by_theme, themes=[("Lasten ja nuorten " * 10).strip()], by=coordinator)
+    assert (len(long.title), long.topic) == (179, ("Lasten ja nuorten " * 10)[:120].rstrip())
+
+
+def test_a_theme_or_a_service_does_not_stand_for_what_the_form_asks(
+    in_scope: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality
+) -> None:
+    """It is beside the negotiations of the municipalities, or the region's own."""
+    for form, count in ((Form.MUNICIPALITIES, 2), (Form.REGION, 1)):
+        round_ = make_round(in_scope, form=form, name=form)
+        make_negotiation(
+            round_, [hankasalmi, joutsa], topic_kind=Negotiation.Topic.SERVICE, topic="Perhekeskuspalvelut"
+        )
+        assert len(fill(round_, by=coordinator)) == count
+        assert fill(round_, by=coordinator) == []
 
 
 def test_nothing_is_added_once_the_summary_is_ready(

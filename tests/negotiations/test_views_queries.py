@@ -173,6 +173,7 @@ LISTS = [
     ("round", "round", ("coordinator", "editor")),
     ("round_schedule", "round", ("coordinator", "reader")),
     ("round_groups", "round", ("coordinator", "reader")),
+    ("round_year", "round", ("coordinator", "reader")),
     ("round_workshops", "round", ("coordinator", "reader")),
     ("negotiation", "negotiation", ("coordinator", "editor")),
     ("negotiation_attendance", "negotiation", ("coordinator", "editor")),

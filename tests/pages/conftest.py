@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django_scopes import scopes_disabled
@@ -39,8 +36,8 @@ from municipalities.models import (
     Priority,
     User,
 )
-from negotiations.models import AgendaItem, FeedbackNote, Minutes, Negotiation, Round, Summary
-from tests.conftest import use_long_ids
+from negotiations.models import AgendaItem, AvailabilityRequest, FeedbackNote, Minutes, Negotiation, Round, Summary
+from tests import databases
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 AXE = Path(settings.BASE_DIR, "node_modules", "axe-core", "axe.min.js").read_text()
@@ -68,25 +65,11 @@ class Site:
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo in a database that each module gets a copy of: loading it takes many times as long."""
+    """The demo in a database that each module gets a copy of."""
 
     database: str
     ids: dict[str, int]
     cookies: dict[str, str]
-
-
-def _create(name: str, *, template: str = "template1") -> str:
-    """Make a database of this process, in place of one that an earlier run has left, and return its name."""
-    made = f"{name}{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    _drop(made)
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{made}" TEMPLATE "{template}"')
-    return made
-
-
-def _drop(name: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @contextmanager
@@ -97,53 +80,28 @@ def _databases(blocker: DjangoDbBlocker) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _connected_to(name: str) -> Iterator[None]:
-    """Work in another database for the block; the other tests keep theirs."""
-    connection.close()
-    # The server's threads, which live as long as the browser likes, must not keep it open.
-    with (
-        patch.dict(connection.settings_dict, {"NAME": name, "CONN_MAX_AGE": 0}),
-        # No worker takes part: the documents stay as they are put here.
-        patch("municipalities.documents.lifecycle.send", return_value=True),
-    ):
-        try:
-            yield
-        finally:
-            connection.close()
-
-
 @pytest.fixture(scope="session")
 def demo(django_db_blocker: DjangoDbBlocker, quick_settings: None) -> Iterator[Demo]:
-    """The demo, loaded once."""
-    with _databases(django_db_blocker):
-        name = _create("test_hyte_demo")
-        with _connected_to(name):
-            call_command("migrate", verbosity=0)
-            use_long_ids()
-            for command in ("load_reference", "load_demo"):
-                call_command(command, stdout=StringIO())
-            with scopes_disabled():
-                ids, cookies = _ids(), {role: _session(email) for role, email in ROLES.items()}
-    yield Demo(name, ids, cookies)
-    with _databases(django_db_blocker):
-        _drop(name)
+    """The demo, in the states that pages show."""
+    with databases.copy("test_hyte_demo", template=databases.demo()) as name:
+        with _databases(django_db_blocker), databases.connected_to(name), scopes_disabled():
+            ids, cookies = _ids(), {role: _session(email) for role, email in ROLES.items()}
+        yield Demo(name, ids, cookies)
 
 
 @pytest.fixture(scope="module")
 def site(demo: Demo, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     """Serve the demo on a free port for the tests of the module."""
-    with _databases(django_db_blocker):
-        name = _create("test_hyte_pages", template=demo.database)
+    with (
+        databases.copy("test_hyte_pages", template=demo.database) as name,
+        _databases(django_db_blocker),
+        databases.connected_to(name),
+    ):
+        server = LiveServer("127.0.0.1")
         try:
-            with _connected_to(name):
-                server = LiveServer("127.0.0.1")
-                try:
-                    yield Site(server.url, dict(demo.ids), demo.cookies)
-                finally:
-                    server.stop()
+            yield Site(server.url, dict(demo.ids), demo.cookies)
         finally:
-            _drop(name)
+            server.stop()
 
 
 def _session(email: str) -> str:
@@ -203,7 +161,7 @@ def _ids() -> dict[str, int]:
     """Return the ids of what the pages are about, and put the documents into the states that pages show."""
     own = {"county__slug": "keski-suomi"}
     rounds = Round.objects.filter(**own)
-    this_year = rounds.latest("year")
+    this_year = rounds.get(year=timezone.localdate().year)
     sitting = Negotiation.objects.filter(**own)
     current = sitting.filter(round=this_year)
     # Those that minutes point at: a document that a later one has taken the place of is not shown.
@@ -247,6 +205,7 @@ def _ids() -> dict[str, int]:
         "priority": Priority.objects.filter(**own)[0].pk,
         "region": Round.objects.get(county__slug="keski-uusimaa", year=2023).pk,
         "card_link": _link_to_approve(),
+        **_asked_of_times(),
         "card_bundle": _bundle_of_cards(),
         "year": this_year.year,
         "card_version": CardVersion.objects.get(
@@ -294,6 +253,13 @@ def _link_to_approve() -> int:
     return TOKEN
 
 
+def _asked_of_times() -> dict[str, int]:
+    """Return a round whose parties have been asked which times suit, one of them, and the token of that one's link."""
+    asked = AvailabilityRequest.objects.filter(county__slug="keski-suomi").order_by("pk")[0]
+    AvailabilityRequest.objects.filter(pk=asked.pk).update(token_hash=hash_of(str(TOKEN)))
+    return {"planning": asked.inquiry.round_id, "availability": asked.pk, "availability_link": TOKEN}
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
@@ -329,28 +295,29 @@ def _of_draft(negotiation: Negotiation) -> dict[str, int]:
 
 
 class Contexts:
-    """Signed-in browser contexts: one a role for pages that are only looked at, so that styles are fetched once."""
+    """Signed-in browser contexts, and one page a role for what is only looked at, so that styles are fetched once."""
 
     def __init__(self, browser: Browser, site: Site) -> None:
         self.browser, self.site = browser, site
-        self.kept: dict[tuple[object, ...], BrowserContext] = {}
+        self.kept: dict[tuple[object, ...], Page] = {}
 
     def new(self, role: str, language: str = "", **options: Any) -> BrowserContext:
         """Return a context of its own, signed in as the role ("nobody" for none), with the language switched to one."""
         context = self.browser.new_context(locale="fi-FI", viewport=WIDE, **options)
         if language:
             context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": self.site.url}])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         if role != "nobody":
             name, value = settings.SESSION_COOKIE_NAME, self.site.cookies[role]
             context.add_cookies([{"name": name, "value": value, "url": self.site.url}])
         return context
 
-    def shared(self, role: str, **options: Any) -> BrowserContext:
-        """Return the role's context with these options; nothing may be changed in it."""
+    def page(self, role: str, **options: Any) -> Page:
+        """Return the role's page with these options, to be led from address to address: a new one takes as long."""
         key = (role, *sorted(options.items()))
         if key not in self.kept:
-            self.kept[key] = self.new(role, **options)
+            self.kept[key] = self.new(role, **options).new_page()
+        self.kept[key].set_viewport_size(WIDE)
         return self.kept[key]
 
 

@@ -34,8 +34,23 @@ from municipalities.models import (
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.attachments import add_attachments
 from negotiations.minutes.checking import open_minutes, send_for_checking
-from negotiations.models import CoreGroup, FeedbackNote, Highlight, Minutes, Negotiation, Round, StatedFigure, Summary
+from negotiations.models import (
+    AvailabilityInquiry,
+    AvailabilityRequest,
+    CalendarFeed,
+    CoreGroup,
+    FeedbackNote,
+    Highlight,
+    Minutes,
+    Negotiation,
+    Round,
+    RoundStage,
+    StatedFigure,
+    Summary,
+)
+from negotiations.planning.calendars import feeds
 from negotiations.planning.highlights import keeping
+from negotiations.planning.stages.keeping import add_stage
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
 from negotiations.reporting.writing import add_feedback
 from negotiations.sitting.attending import Entry, add_people, save_core_group, save_figure, set_head_counts
@@ -105,11 +120,41 @@ COUNTY: dict[str, Row] = {
     "round": Row("....4", of="round"),
     "round_schedule": Row("....4", of="round"),
     "round_groups": Row("....4", of="round"),
+    "round_year": Row("....4", of="round"),
+    "round_stage_new": Row(".3334", of="round"),
+    "round_stages_template": Row(".3334", of="round"),
+    "round_stages_take_back": Row(".3334", "post", of="round"),
+    "round_stage_restore": Row(".3334", "post", of="round"),
+    "round_stage": Row(".3334", of="stage"),
+    "round_stage_done": Row(".3334", "post", of="stage"),
+    "round_stage_not_done": Row(".3334", "post", of="stage"),
+    "round_stage_move": Row(".3334", "post", of="stage"),
+    "round_stage_remove": Row(".3334", "post", of="stage"),
+    "round_approval": Row(".3334", of="round"),
+    "round_approval_remove": Row(".3334", "post", of="round"),
+    "round_approval_restore": Row(".3334", "post", of="round"),
+    "round_availability": Row(".3334", of="round"),
+    "round_availability_ask": Row(".3334", of="round"),
+    "round_availability_edit": Row(".3334", of="inquiry"),
+    "round_availability_remind": Row(".3334", "post", of="round"),
+    "round_availability_restore": Row(".3334", "post", of="round"),
+    "round_availability_answer": Row(".3334", of="availability"),
+    "round_availability_send": Row(".3334", of="availability"),
+    "round_availability_withdraw": Row(".3334", "post", of="availability"),
+    "round_proposal": Row(".3334", of="round"),
+    "round_proposal_undo": Row(".3334", "post", of="round"),
     "round_new": Row(".3333"),
+    "round_slots": Row(".3334", of="round"),
+    "round_slots_preview": Row(".3334", method="post", of="round"),
     "round_edit": Row(".3334", of="round"),
     "round_remove": Row(".3334", "post", of="round"),
     "round_fill": Row(".3334", of="round"),
     "round_log": Row("....4", of="round"),
+    "round_board": Row(".3334", of="round"),
+    "round_board_state": Row(".3334", of="round"),
+    "round_board_fits": Row("43334", of="round"),  # of no negotiation
+    "round_board_place": Row(".3334", of="round"),
+    "round_board_undo": Row(".3334", "post", of="round"),
     "groups": Row("....3"),
     "groups_copy": Row(".3333", "post"),
     "round_cards": Row(".3334", of="round"),
@@ -137,7 +182,11 @@ COUNTY: dict[str, Row] = {
     "round_finding_restore": Row(".3334", "post", of="round"),
     "negotiation_new": Row(".3333"),
     "negotiation": Row("..4.4", of="negotiation"),
+    "negotiation_calendar": Row("..4.4", of="negotiation"),
+    "calendars": Row("....3"),
+    "calendar_revoke": Row(".4443", "post", of="calendar"),
     "negotiation_edit": Row(".3434", of="negotiation"),
+    "negotiation_wish": Row(".3434", of="negotiation"),
     "negotiation_parties": Row(".3434", of="negotiation"),
     "negotiation_remove": Row(".3434", of="negotiation"),
     "negotiation_convene": Row(".3434", "post", of="negotiation"),
@@ -281,7 +330,11 @@ OPEN = {
     "profile": ("login", 200),
     "set_language": (302, 302),
     "card_link": (404, 404),  # nobody knows such a token
+    "availability_link": (404, 404),
+    "calendar_feed": (404, 404),
 }
+# Those that a token opens.
+BY_TOKEN = {"card_link", "calendar_feed", "availability_link"}
 # Other people's address books, by the prefix of their path.
 PREFIXES = ("admin/", "tili/")
 
@@ -315,6 +368,7 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
     theme = add_theme(round_, "Perhekeskus", ["Ilmiöt"], by=by)
     add_findings({theme.columns.get().pk: ["Yksinäisyys"]}, round_=round_, negotiation=negotiation, by=by)
     keeping.add(negotiation, Highlight(text="Nosto."), by=by)
+    add_stage(round_, RoundStage(name="Kutsut"), None, by=by)
 
 
 @pytest.fixture
@@ -368,6 +422,22 @@ def deputy(world: World) -> Membership:
     return named or appoint(world.municipality, email="deputy@example.fi", name="Sijainen", days=days, by=by)
 
 
+def calendar(world: World) -> CalendarFeed:
+    """Return the address of a calendar that the coordinator has made, made where it is asked for."""
+    return feeds.make(world.county, "own", token="token", by=User.objects.get(email="coordinator@example.fi"))
+
+
+def availability(world: World) -> AvailabilityRequest:
+    """Return the request by which the municipality is asked which times suit it, made where it is asked for."""
+    inquiry, _new = AvailabilityInquiry.objects.get_or_create(
+        round=world.round, defaults={"county": world.county, "answer_by": timezone.localdate()}
+    )
+    asked: AvailabilityRequest | None = inquiry.requests.first()
+    return asked or inquiry.requests.create(
+        county=world.county, municipality=world.municipality, delete_after=timezone.localdate()
+    )
+
+
 # What the minutes of the world are made of, by the name in the table.
 MINUTED: dict[str, Callable[[World], Model]] = {
     "part": lambda world: world.negotiation.parts.get(),
@@ -377,12 +447,16 @@ MINUTED: dict[str, Callable[[World], Model]] = {
     "measure": lambda world: world.negotiation.measures.get(),
     "attendance": lambda world: world.negotiation.attendances.get(is_head_count=False),
     "core_group": lambda world: world.round.core_groups.get(),
+    "stage": lambda world: world.round.stages.get(),
     "figure": lambda world: world.round.stated_figures.get(),
     "theme": lambda world: world.round.themes.get(),
     "finding": lambda world: world.negotiation.observations.get(),
     "card_version": card_version,
     "card_bundle": card_bundle,
     "deputy": deputy,
+    "availability": availability,
+    "inquiry": lambda world: availability(world).inquiry.round,
+    "calendar": calendar,
     "import_run": lambda world: ImportRun.objects.get(),
     "highlight": lambda world: Highlight.objects.get(negotiation=world.negotiation),
     "own_indicator": lambda world: Indicator.objects.get(owner=world.county.area),
@@ -510,7 +584,7 @@ def test_a_move_is_not_made_by_following_a_link(
 def test_open_address(name: str, coordinator: User, client_for: Callable[[User | None], Client]) -> None:
     """Outside any county."""
     for user, expected in zip((None, coordinator), OPEN[name], strict=True):
-        response = client_for(user).get(reverse(name, args=["tuntematon"] if name == "card_link" else []))
+        response = client_for(user).get(reverse(name, args=["tuntematon"] if name in BY_TOKEN else []))
         if expected == "login":
             assert response.headers["Location"].startswith(reverse("account_login"))
         elif expected == "any":

@@ -28,7 +28,7 @@ from municipalities.models import User
 from negotiations.minutes.checking import return_to_draft
 from negotiations.reporting.board import open_summary
 from tests.factories import make_negotiation, make_round
-from tests.pages.test_access import COUNTY, OPEN, Row, World, address, world
+from tests.pages.test_access import BY_TOKEN, COUNTY, OPEN, Row, World, address, world
 
 __all__ = ["world"]
 
@@ -325,7 +325,7 @@ def _drawn(data: st.DataObject, form: Fields) -> dict[str, Any]:
     return sent | {key: _sendable(value) for key, value in more.items() if key.isprintable() and key}
 
 
-@pytest.mark.parametrize("name", [name for name in OPEN if name not in {"healthz", "card_link"}])
+@pytest.mark.parametrize("name", [name for name in OPEN if name not in BY_TOKEN | {"healthz"}])
 def test_bad_input_outside_a_county(
     name: str, world: World, coordinator: User, client_for: Callable[[User | None], Client]
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -29,6 +30,7 @@ PAGES = [
     ("nobody", "/tili/inactive/", 200),
     ("nobody", "/ei-ole/ei-ole/", 404),
     ("nobody", "/kuntakortin-hyvaksynta/{card_link}/", 200),
+    ("nobody", "/sopivat-ajat/{availability_link}/", 200),
     ("administrator", "/", 200),
     ("administrator", "/keski-suomi/", 404),
     ("coordinator", HOME, 200),
@@ -40,6 +42,24 @@ PAGES = [
     ("coordinator", HOME + "kierrokset/{plan}/?q=eioletällaista", 200),
     ("coordinator", HOME + "kierrokset/{plan}/aikataulu/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/aikataulu/", 200),
+    ("coordinator", HOME + "kierrokset/{plan}/ajat/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/ajat/", 200),
+    ("coordinator", HOME + "kierrokset/{plan}/taulu/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/taulu/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/taulu/sijoita/?kortti={month}", 200),
+    ("coordinator", HOME + "kierrokset/{current}/taulu/ehdotus/", 200),
+    ("coordinator", HOME + "neuvottelut/{month}/toive/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/vuosikello/", 200),
+    ("coordinator", HOME + "kierrokset/{groups}/vuosikello/", 200),
+    ("editor", HOME + "kierrokset/{plan}/vuosikello/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/vaiheet/lisaa/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/vaiheet/uusi/", 200),
+    ("coordinator", HOME + "kierrokset/{current}/hyvaksynta/", 200),
+    ("coordinator", HOME + "kierrokset/{planning}/sopivat-ajat/", 200),
+    ("coordinator", HOME + "kierrokset/{planning}/aikakysely/", 200),
+    ("coordinator", HOME + "kierrokset/{planning}/aikakysely/uusi/", 200),
+    ("coordinator", HOME + "aikakyselyt/{availability}/vastaus/", 200),
+    ("coordinator", HOME + "aikakyselyt/{availability}/laheta/", 200),
     ("coordinator", HOME + "kierrokset/{plan}/kuntaryhmat/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/kuntaryhmat/", 200),
     ("coordinator", HOME + "kierrokset/{groups}/tyopajat/", 200),
@@ -64,6 +84,8 @@ PAGES = [
     ("coordinator", HOME + "kuntaryhmat/2024/", 200),
     ("coordinator", HOME + "kuntaryhmat/2030/", 200),
     ("editor", HOME + "sijaiset/", 200),
+    ("editor", HOME + "kalenterit/", 200),
+    ("coordinator", HOME + "kalenterit/", 200),
     ("editor", HOME + "kuntaryhmat/2024/", 200),
     ("editor", HOME + "tunnusluvut/luettelo/{national_indicator}/", 200),
     ("editor", HOME + "tunnusluvut/joukot/{national_set}/", 200),
@@ -220,11 +242,19 @@ def each(pages: list[tuple[str, str, int]]) -> pytest.MarkDecorator:
 
 
 # Shows the fields that a choice has hidden and the buttons that nobody needs where fields save themselves, and takes
-# away what only helps to fill them, and to copy what can be read.
+# away what only helps to fill them, to copy what can be read, and to use a page by keyboard.
 WITHOUT_SCRIPTS = """() => {
-  document.querySelectorAll(".field__weekday, [data-filter-of], [data-copies]").forEach((helper) => helper.remove());
+  const helpers = ".field__weekday, [data-filter-of], [data-copies], [data-scripted]";
+  document.querySelectorAll(helpers).forEach((helper) => helper.remove());
+  // What is out of sight of the board is not drawn, and so no text yet.
+  document.querySelectorAll(".board li").forEach((part) => { part.style.contentVisibility = "visible"; });
   document.querySelectorAll("form .field[hidden], [data-autosave-hide]").forEach((field) => { field.hidden = false; });
 }"""
+
+
+LANDMARKS = """["main", "body > header", "body > footer", "h1"].map(
+  (landmark) => document.querySelectorAll(landmark).length
+)"""
 
 
 def findings(page: Page) -> list[str]:
@@ -235,28 +265,59 @@ def findings(page: Page) -> list[str]:
     return [f"{rule['id']}: {rule['nodes'][0]['html']} {rule['nodes'][0]['failureSummary']}" for rule in found]
 
 
+@contextmanager
+def under_the_policy(page: Page, url: str, status: int) -> Iterator[None]:
+    """Open a page for the block; the browser reports nothing that its policy has refused."""
+    complaints: list[str] = []
+    note = partial(_note, complaints)
+    page.on("console", note)
+    try:
+        response = page.goto(url)
+        assert response is not None
+        assert response.status == status
+        yield
+        assert [text for text in complaints if "Content Security Policy" in text] == []
+    finally:
+        page.remove_listener("console", note)
+
+
+def _note(complaints: list[str], message: ConsoleMessage) -> None:
+    complaints.append(message.text)
+
+
+def text_of(page: Page) -> str:
+    """Return the text of a page that is shown with scripts and without them."""
+    page.set_viewport_size(WIDE)
+    page.evaluate(WITHOUT_SCRIPTS)
+    return page.locator("main").inner_text()
+
+
 @each(PAGES)
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     role: str, path: str, status: int, contexts: Contexts, site: Site
 ) -> None:
-    """At 1280 px, and nothing scrolls at 320 px; and each page has its one heading and its landmarks.
+    """At 1280 px, and nothing scrolls at 320 px; each page has its one heading and its landmarks, and keeps the policy.
 
     At 320 px axe looks at one page of each address, in another language (below); at all where HYTE_EVERY_PAGE is set.
+    One page of each address is looked at with JavaScript off too, and shows the same text. But for the fields of a
+    form that follow a choice: without JavaScript all of them are shown.
     """
-    # axe is put into the page, which the policy of the page would refuse.
-    page = contexts.shared(role, bypass_csp=True).new_page()
-    response = page.goto(site.url + path.format(**site.ids))
-    assert response is not None
-    assert response.status == status
-    for size in (WIDE, NARROW):
-        page.set_viewport_size(size)
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"]
-        if size == WIDE or os.environ.get("HYTE_EVERY_PAGE"):
-            assert findings(page) == []
-    for landmark in ("main", "body > header", "body > footer", "h1"):
-        assert page.locator(landmark).count() == 1, landmark
-    assert page.title().split(" – ")[0].strip()
-    page.close()
+    url = site.url + path.format(**site.ids)
+    page = contexts.page(role)
+    with under_the_policy(page, url, status):
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"]
+            if size == WIDE or os.environ.get("HYTE_EVERY_PAGE"):
+                assert findings(page) == []
+        assert page.evaluate(LANDMARKS) == [1, 1, 1, 1]
+        assert page.title().split(" – ")[0].strip()
+        text = text_of(page)
+    assert text.strip()
+    if (role, path, status) in ONE_OF_EACH:
+        page = contexts.page(role, java_script_enabled=False)
+        with under_the_policy(page, url, status):
+            assert text_of(page) == text
 
 
 @pytest.mark.parametrize(("role", "path", "language"), IN_OTHER_LANGUAGES)
@@ -264,13 +325,12 @@ def test_axe_finds_nothing_in_the_other_languages(
     role: str, path: str, language: str, contexts: Contexts, site: Site
 ) -> None:
     """At 320 px, where longer words would not fit; and the page says which language it is in."""
-    page = contexts.shared(role, language=language, bypass_csp=True).new_page()
+    page = contexts.page(role, language=language)
     page.set_viewport_size(NARROW)
     page.goto(site.url + path.format(**site.ids))
     assert page.locator("html").get_attribute("lang") == language
     assert page.evaluate("document.scrollingElement.scrollWidth") <= NARROW["width"]
     assert findings(page) == []
-    page.close()
 
 
 def test_two_step_sign_in_from_the_profile_to_the_next_sign_in(contexts: Contexts, site: Site) -> None:
@@ -315,32 +375,6 @@ def test_two_step_sign_in_from_the_profile_to_the_next_sign_in(contexts: Context
     expect(page).to_have_url(re.compile("/kaksivaiheinen/authenticate/"))
     sound()
     page.context.close()
-
-
-@each(ONE_OF_EACH)
-def test_the_policy_is_kept_and_javascript_adds_no_content(
-    role: str, path: str, status: int, contexts: Contexts, site: Site
-) -> None:
-    """The browser reports nothing refused by the policy, and shows the same text with JavaScript off.
-
-    But for the fields of a form that follow a choice: without JavaScript all of them are shown.
-    """
-    texts = []
-    for javascript in (True, False):
-        page = contexts.shared(role, java_script_enabled=javascript).new_page()
-        complaints: list[str] = []
-        page.on("console", partial(_note, complaints))
-        page.goto(site.url + path.format(**site.ids), wait_until="load")
-        page.evaluate(WITHOUT_SCRIPTS)
-        texts.append(page.locator("main").inner_text())
-        assert [text for text in complaints if "Content Security Policy" in text] == []
-        page.close()
-    assert texts[0] == texts[1]
-    assert texts[0].strip()
-
-
-def _note(complaints: list[str], message: ConsoleMessage) -> None:
-    complaints.append(message.text)
 
 
 def test_skip_link_leads_past_the_menu(page_of: Callable[..., Page]) -> None:

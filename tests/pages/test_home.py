@@ -27,10 +27,15 @@ from municipalities.models import (
 from negotiations import waiting
 from negotiations.followup.views import besides
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
-from negotiations.models import LegalBasis, Measure, Negotiation, Round
+from negotiations.models import LegalBasis, Measure, Negotiation, Round, RoundStage
+from negotiations.planning.availability import Suits
+from negotiations.planning.availability.answering import answer
+from negotiations.planning.board import take_off
+from negotiations.planning.stages.keeping import add_stage, mark_done
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
 from negotiations.sitting.conduct import convene, hold
 from tests.factories import make_held, make_municipality, make_negotiation, make_round
+from tests.negotiations.asked import ask, make_slots, place
 from tests.negotiations.test_board import MEETING
 from tests.negotiations.test_checking import later
 from tests.negotiations.test_views_queries import World
@@ -123,6 +128,39 @@ def test_what_waits_of_rounds(access: Access, round_: Round, hankasalmi: Municip
     publish(mark(minutes.checks.get(), by=coordinator), by=coordinator)
     open_summary(round_, by=coordinator)
     assert acts(access) == [("Freeze the summary", "Kierros")]
+
+
+def test_what_waits_of_planning(
+    access: Access, in_scope: County, hankasalmi: Municipality, joutsa: Municipality, coordinator: User
+) -> None:
+    """A time that does not suit the party in it, parties that did not answer in time, and stages that are late."""
+    round_ = make_round(in_scope, year=TODAY.year + 1, name="Tuleva", starts_on=in_days(300), ends_on=in_days(390))
+    slots = make_slots(round_, 2, first=310)
+    joutsa_sits = make_negotiation(round_, [joutsa], day=in_days(310), title="Joutsa")
+    place(joutsa_sits, slots[0])
+    asked, silent = ask(round_, hankasalmi, joutsa, by=coordinator, answer_by=in_days(0))
+    # Whom the negotiation is not with may have other things to do.
+    answer(asked, {slots[0].pk: Suits.NO}, "", by=coordinator)
+    add_stage(round_, RoundStage(name="Kutsut"), (in_days(-9), in_days(-3)), by=coordinator)
+    add_stage(round_, RoundStage(name="Kortit"), (in_days(-9), in_days(-5)), by=coordinator)
+    mark_done(
+        add_stage(round_, RoundStage(name="Raportit"), (in_days(-9), in_days(-7)), by=coordinator), by=coordinator
+    )
+    add_stage(round_, RoundStage(name="Purku"), (in_days(-9), in_days(9)), by=coordinator)
+
+    stages = ("Look at the stages of the year", "Tuleva")
+    assert acts(access) == [stages]
+    with translation.override("en"):
+        (late,) = tasks(access, today=TODAY)
+        assert (late.since, late.why.split(",")[0]) == (in_days(-5), "2 stages are late")
+        tomorrow = [(task.act, task.why) for task in tasks(access, today=in_days(1))]
+    assert [act for act, _why in tomorrow] == ["Look at the stages of the year", "See who has not answered"]
+    assert "1 party has not answered" in tomorrow[1][1]
+
+    answer(silent, {slots[0].pk: Suits.NO}, "", by=coordinator)
+    assert acts(access) == [stages, ("Look at the times that do not suit", "Tuleva")]
+    take_off(joutsa_sits, expected=slots[0].pk, by=coordinator)
+    assert acts(access) == [stages]
 
 
 def test_a_plan_and_a_round_of_the_past_wait_for_nothing(

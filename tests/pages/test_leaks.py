@@ -11,7 +11,7 @@ from django_scopes import get_scope, scope
 from municipalities.models import County, Municipality, Sector, User
 from negotiations.demo.building import organisation
 from negotiations.minutes.checking import open_minutes, send_for_checking
-from negotiations.models import Measure, Observation, Party, ThemeColumn, WorkshopTheme
+from negotiations.models import Measure, Observation, Party, RoundStage, ThemeColumn, WorkshopTheme
 from negotiations.reporting.board import freeze, open_summary
 from tests.factories import make_held, make_round
 from tests.negotiations.test_checking import later
@@ -28,6 +28,7 @@ def build(county: County, municipality: Municipality, by: User, token: str) -> l
             negotiation=negotiation,
             organisation=organisation(county, f"Yhdistys {token}", Sector.ORGANISATION),
         )
+        RoundStage.objects.create(county=county, round=round_, position=1, name=f"Vaihe {token}", body=f"Taho {token}")
         theme = WorkshopTheme.objects.create(county=county, round=round_, position=1, name=f"Teema {token}")
         column = ThemeColumn.objects.create(county=county, theme=theme, position=1, title=f"Sarake {token}")
         Observation.objects.create(county=county, column=column, position=1, text=f"Havainto {token}")
@@ -48,7 +49,7 @@ def build(county: County, municipality: Municipality, by: User, token: str) -> l
         *(reverse(name, kwargs=own) for name in ("county_home", "rounds", "municipalities", "documents", "summaries")),
         *(
             reverse(name, kwargs=own | {"pk": round_.pk})
-            for name in ("round", "round_schedule", "round_groups", "round_workshops")
+            for name in ("round", "round_schedule", "round_year", "round_groups", "round_workshops")
         ),
         *(reverse(name, kwargs=own) for name in ("measures", "negotiations", "duty")),
         # Words that the rows of both counties have: each finds its own only.

@@ -14,13 +14,22 @@ from django_scopes import scope
 from indicators.example import load_example_values
 from indicators.loading import load_values
 from municipalities.models import County
-from negotiations.demo import cards, current, keski_suomi_2023, keski_suomi_2024, keski_uusimaa, material, users
+from negotiations.demo import (
+    cards,
+    current,
+    keski_suomi_2023,
+    keski_suomi_2024,
+    keski_uusimaa,
+    material,
+    planning,
+    users,
+)
 
 
 class Command(BaseCommand):
     """Repeatable: what is there is left as it is, and nothing is doubled."""
 
-    help = "Loads demo data: Keski-Suomi 2023, 2024 and this year, Keski-Uusimaa 2023, and a user per role."
+    help = "Loads demo data: Keski-Suomi 2023, 2024, this year and next, Keski-Uusimaa 2023, and a user per role."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load what is missing, all or nothing."""
@@ -47,6 +56,7 @@ class Command(BaseCommand):
                 editors = [people["joutsa@keski-suomi.example"], people["hankasalmi@keski-suomi.example"]]
                 cards.load(keski_suomi, by=coordinator, editors=editors, today=today)
                 material.load(keski_suomi, by=coordinator)
+                planning.load(keski_suomi, by=coordinator, today=today)
             with scope(county=central_uusimaa):
                 keski_uusimaa.load(central_uusimaa, by=people["koordinaattori@keski-uusimaa.example"], today=today)
         self.stdout.write("The demo is loaded.")

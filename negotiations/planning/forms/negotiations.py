@@ -1,9 +1,8 @@
-"""What is asked of a negotiation: its details, when it is, and who takes part."""
+"""What is asked of a negotiation: its details and when it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
@@ -18,16 +17,12 @@ from django.utils.translation import gettext_lazy
 from municipalities import timewords
 from municipalities.forms import (
     ClockField,
-    CountyForm,
     DayField,
     EditForm,
-    ListField,
     SafeModelChoiceField,
-    SafeModelMultipleChoiceField,
 )
-from municipalities.models import Municipality, MunicipalityGroup, Organisation, Sector
-from negotiations.models import LegalBasis, Negotiation, Party, Round, Slot
-from negotiations.planning.negotiations import NewOrganisation, key_of_party
+from municipalities.models import MunicipalityGroup
+from negotiations.models import LegalBasis, Negotiation, Round, Slot
 from negotiations.planning.timing import Precision, Timing
 
 MONTH_FORMATS = ["%Y-%m", "%m/%Y", "%m.%Y"]
@@ -281,6 +276,8 @@ class NegotiationForm(WhenFields, EditForm):
             "title",
             "round",
             "group",
+            "topic_kind",
+            "topic",
             "purpose",
             "mode",
             "place",
@@ -296,14 +293,21 @@ class NegotiationForm(WhenFields, EditForm):
             "title": gettext_lazy("Name of the negotiation"),
             "purpose": gettext_lazy("What the negotiation is for"),
             "group": gettext_lazy("Municipality group"),
+            "topic_kind": gettext_lazy("What the negotiation is about instead of a group"),
+            "topic": gettext_lazy("Theme or service"),
             "case_number": gettext_lazy("Case number"),
             "language": gettext_lazy("Language of the agenda and the minutes"),
         }
         help_texts: ClassVar = {
             "round": gettext_lazy("A negotiation can also be held outside any round."),
+            "topic": gettext_lazy("For example: children and young people, family centre services."),
             "convener": gettext_lazy("Role or unit, for example the department that invites"),
         }
-        widgets: ClassVar = {"purpose": forms.Textarea(attrs={"rows": 3}), "mode": forms.RadioSelect}
+        widgets: ClassVar = {
+            "purpose": forms.Textarea(attrs={"rows": 3}),
+            "mode": forms.RadioSelect,
+            "topic_kind": forms.RadioSelect,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         row: Negotiation | None = kwargs.get("instance")
@@ -317,7 +321,13 @@ class NegotiationForm(WhenFields, EditForm):
         if self.round_id:
             self.year = Round.objects.filter(pk=self.round_id).values_list("year", flat=True).first()
         super().__init__(*args, initial=initial, **kwargs)
-        self.fields["mode"].asked_by_choice = True  # type: ignore[attr-defined]
+        for name in ("mode", "topic_kind", "topic"):
+            self.fields[name].asked_by_choice = True  # type: ignore[attr-defined]
+        self.fields["topic_kind"].choices = [  # type: ignore[attr-defined]
+            (Negotiation.Topic.NONE.value, _("No topic")),
+            (Negotiation.Topic.THEME.value, _("Theme")),
+            (Negotiation.Topic.SERVICE.value, _("Service")),
+        ]
         self.fields["round"].empty_label = _("In no round")  # type: ignore[attr-defined]
         self.fields["group"].empty_label = _("No group")  # type: ignore[attr-defined]
         county = self.access.county
@@ -366,12 +376,27 @@ class NegotiationForm(WhenFields, EditForm):
                 _("The group is of %(year)s, but the round of %(other)s. Choose a group of the round's year.")
                 % {"year": str(group.year), "other": str(round_.year)},
             )
+        self._judge_topic(data)
         slot = data.get("slot")
         if slot is not None and (round_ is None or round_.pk != slot.round_id):
             self.add_error("slot", _("The time chosen is of another round. Choose a time of this round."))
         if "known" in self.fields:
             self.judge_time()
         return data
+
+    def _judge_topic(self, data: Mapping[str, Any]) -> None:
+        """Tell where a topic is there by half, or beside a group."""
+        if {"topic_kind", "topic", "group"} & set(self.errors):
+            return
+        kind, topic = data.get("topic_kind"), data.get("topic")
+        if kind and not topic:
+            self.add_error("topic", _("Write the theme or the service, or choose “No topic”."))
+        elif topic and not kind:
+            self.add_error("topic_kind", _("Choose whether the topic is a theme or a service, or empty the topic."))
+        elif topic and data.get("group") is not None:
+            self.add_error(
+                "group", _("A negotiation has either a group or a topic. Choose “No group”, or take away the topic.")
+            )
 
     @property
     def legal_bases(self) -> list[LegalBasis] | None:
@@ -390,132 +415,3 @@ class NegotiationForm(WhenFields, EditForm):
     def slot_pk(self) -> int | None:
         """The slot that the negotiation will have."""
         return self.slot_chosen.pk if self.slot_chosen else None
-
-
-class PartiesForm(CountyForm):
-    """Who takes part besides the county: municipalities, organisations of the register, and new ones.
-
-    The form carries along who were parties when it was shown: two people may choose at the same time.
-    """
-
-    # What is carried along where there was nobody; nothing at all would not tell it from a form that carries nothing.
-    NOBODY = "-"
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    municipalities = SafeModelMultipleChoiceField(
-        Municipality.objects.none(),
-        label=gettext_lazy("Municipalities"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    organisations = SafeModelMultipleChoiceField(
-        Organisation.objects.none(),
-        label=gettext_lazy("Organisations of the register"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    new_names = ListField(
-        label=gettext_lazy("New organisations, one a line"),
-        help_text=gettext_lazy("They come into the register too."),
-        required=False,
-        max_items=100,
-        max_item_length=200,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    new_sector = forms.ChoiceField(
-        label=gettext_lazy("Their sector"),
-        required=False,
-        choices=[
-            ("", "–"),
-            *(
-                (sector.value, sector.label)
-                for sector in Sector
-                if sector not in {Sector.COUNTY, Sector.MUNICIPALITY, Sector.ORGANISATION_OR_PARISH}
-            ),
-        ],
-    )
-
-    def __init__(self, *args: Any, negotiation: Negotiation, parties: Sequence[Party], **kwargs: Any) -> None:
-        self.negotiation = negotiation
-        kwargs["initial"] = {
-            "municipalities": [party.municipality_id for party in parties if party.municipality_id],
-            "organisations": [party.organisation_id for party in parties if party.organisation_id],
-            "seen": " ".join(key_of_party(party) for party in parties if not party.is_county) or self.NOBODY,
-        }
-        super().__init__(*args, **kwargs)
-
-    def choices_of(self, name: str, field: forms.ModelChoiceField) -> QuerySet[Any]:
-        """The county's municipalities and its register."""
-        if name == "organisations":
-            return Organisation.objects.order_by("sector", "name")
-        return super().choices_of(name, field)
-
-    def clean(self) -> dict[str, Any]:
-        """New organisations need a sector."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if data.get("new_names") and not data.get("new_sector") and "new_sector" not in self.errors:
-            self.add_error("new_sector", _("Choose the sector of the new organisations."))
-        return data
-
-    @property
-    def shown(self) -> Collection[str] | None:
-        """The keys of the parties when the form was shown; none at all where it does not tell."""
-        return self.cleaned_data["seen"].split() or None
-
-    @property
-    def new(self) -> list[NewOrganisation]:
-        """The organisations to be entered, each once."""
-        names = dict.fromkeys(self.cleaned_data["new_names"])
-        return [NewOrganisation(name, self.cleaned_data["new_sector"]) for name in names]
-
-    def chosen(self, name: str) -> frozenset[int]:
-        """Return the ids that are ticked, in what was sent or at first."""
-        return frozenset(int(value) for value in self[name].value() or () if str(value).isdigit())
-
-    def towns(self, groups: Sequence[MunicipalityGroup]) -> Iterator[Ticks]:
-        """Give the municipalities under their groups, and those in none under a heading of their own."""
-        rows = {row.pk: row for row in self.fields["municipalities"].queryset}  # type: ignore[attr-defined]
-        places = {pk: place for place, pk in enumerate(rows)}
-        ticked = self.chosen("municipalities")
-        grouped: set[int] = set()
-        for group in groups:
-            members = {row.pk for row in group.municipalities.all()} - grouped
-            here = sorted(members & places.keys(), key=places.__getitem__)
-            grouped.update(here)
-            if here:
-                yield Ticks(group.name, [Tick(pk, str(rows[pk]), pk in ticked) for pk in here], group.pk)
-        rest = [Tick(pk, str(row), pk in ticked) for pk, row in rows.items() if pk not in grouped]
-        if rest:
-            yield Ticks(_("In no group") if grouped else "", rest)
-
-    def others(self) -> Iterator[Ticks]:
-        """Give the organisations of the register under their sectors."""
-        rows = list(self.fields["organisations"].queryset)  # type: ignore[attr-defined]
-        ticked = self.chosen("organisations")
-        for sector in Sector:
-            here = [Tick(row.pk, row.name, row.pk in ticked) for row in rows if row.sector == sector]
-            if here:
-                yield Ticks(str(sector.label), here)
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Something to tick."""
-
-    pk: int
-    name: str
-    is_ticked: bool
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """Things to tick under a heading; of a group of municipalities, with its id."""
-
-    name: str
-    ticks: list[Tick]
-    group_id: int | None = None
-
-    @property
-    def ticked(self) -> int:
-        """How many are ticked."""
-        return sum(tick.is_ticked for tick in self.ticks)

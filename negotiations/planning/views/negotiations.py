@@ -21,7 +21,7 @@ from municipalities.models import Municipality, MunicipalityGroup
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from negotiations.log import log_of
-from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, Postponement, Round, Slot
+from negotiations.models import Minutes, MinutesCheck, Negotiation, Party, PlacementWish, Postponement, Round, Slot
 from negotiations.permissions import (
     can_edit,
     can_mark,
@@ -31,9 +31,11 @@ from negotiations.permissions import (
     visible_rounds,
 )
 from negotiations.planning import negotiations as rules
-from negotiations.planning.forms.negotiations import NegotiationForm, PartiesForm
+from negotiations.planning.forms.negotiations import NegotiationForm
+from negotiations.planning.forms.parties import PartiesForm
 from negotiations.planning.negotiations import Lacks, lacking, lock_of, lock_of_parties, parties_of, with_parties
 from negotiations.planning.timing import Timing
+from negotiations.planning.wishes import Wish
 
 State = Negotiation.State
 
@@ -60,7 +62,7 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
     access = request.access
     shown: Negotiation = get_object_or_404(
         visible_negotiations(access)
-        .select_related("round", "group", "slot")
+        .select_related("round", "group", "slot", "wish")
         .prefetch_related(with_parties(), "parts", Prefetch("postponements", Postponement.objects.order_by("-pk"))),
         pk=pk,
     )
@@ -81,6 +83,7 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
         "not_yet": [],
         "moves": [],
         "lock": lock_of(shown, states) if may_edit else "",
+        "wish": _wish_of(shown) if may_edit else "",
         "tab": tab,
     }
     if may_edit:
@@ -92,6 +95,12 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
     elif Minutes.State.CHECKING in states and tab != "minutes":
         context["next_move"] = _next_of_checker(request, shown)
     return context
+
+
+def _wish_of(negotiation: Negotiation) -> str:
+    """Return what is wished of the time of a planned negotiation, in words; nothing where nothing is."""
+    row: PlacementWish | None = getattr(negotiation, "wish", None)
+    return Wish.of(row).words if row is not None and negotiation.state == State.PLANNED else ""
 
 
 def _next_of_checker(request: CountyRequest, negotiation: Negotiation) -> Move | None:
@@ -167,7 +176,10 @@ def _moves(request: CountyRequest, negotiation: Negotiation, minutes: Sequence[s
             Move(_("Cancel the negotiation"), to("negotiation_cancel")),
         ]
     if negotiation.state == State.PLANNED:
-        moves.append(Move(_("Remove the negotiation"), to("negotiation_remove")))
+        moves += [
+            Move(_("Wish for the time"), to("negotiation_wish")),
+            Move(_("Remove the negotiation"), to("negotiation_remove")),
+        ]
     if negotiation.state == State.HELD and not minutes:
         moves.append(Move(_("Take back “held”"), to("negotiation_take_back"), is_post=True))
     if negotiation.state == State.CANCELLED:
@@ -210,6 +222,8 @@ def negotiation_new(request: CountyRequest, county: str) -> HttpResponse:
     initial: dict[str, Any] = {}
     if round_ is not None:
         initial |= {"round": round_.pk, "bases": round_.legal_bases, "language": round_.language}
+        if round_.form == Round.Form.THEMES:
+            initial["topic_kind"] = Negotiation.Topic.THEME.value
     if slot is not None:
         initial["slot"] = slot.pk
     if group is not None:

@@ -37,6 +37,7 @@ from negotiations.planning.rounds import (
     remove_round,
     why_not_removed,
 )
+from negotiations.planning.slots.calendars import slot_notes
 
 # A round and the steps it has taken.
 Listed = tuple[Round, list[Step]]
@@ -137,6 +138,8 @@ class SlotUse:
     slot: Slot
     is_used: bool
     negotiation: Negotiation | None
+    # Why the slot differs from the usual ones of the rule, with its reason.
+    note: str = ""
 
     @property
     def words(self) -> str:
@@ -149,24 +152,29 @@ SLOT_COLUMNS: tuple[Column[SlotUse], ...] = (
     Column("paattyy", gettext_lazy("Ends at"), lambda row: row.slot.ends_at, kind=Kind.MOMENT),
     Column("viikko", gettext_lazy("Week"), lambda row: timezone.localdate(row.slot.starts_at).isocalendar().week),
     Column("neuvottelu", gettext_lazy("Negotiation"), lambda row: row.words),
+    Column("poikkeus", gettext_lazy("Exception"), lambda row: row.note),
 )
 
 
 @require_safe
 def round_schedule(request: CountyRequest, county: str, pk: int) -> HttpResponse:
-    """Show the round's slots, free and used, and the stages of its process."""
+    """Show the round's slots, free and used; where there are none but stages, lead to these."""
     context = round_context(request, pk, tab="schedule")
     round_ = context["round"]
     seen = {row.slot_id: row for row in visible_negotiations(request.access).filter(round=round_, slot__isnull=False)}
     used = set(Negotiation.objects.filter(round=round_, slot__isnull=False).values_list("slot_id", flat=True))
-    slots = [SlotUse(slot, slot.pk in used, seen.get(slot.pk)) for slot in Slot.objects.filter(round=round_)]
+    notes = slot_notes(round_)
+    slots = [
+        SlotUse(slot, slot.pk in used, seen.get(slot.pk), notes.get(timezone.localdate(slot.starts_at), ""))
+        for slot in Slot.objects.filter(round=round_)
+    ]
     table = Table(request, slots, SLOT_COLUMNS, name=_("Times of %(round)s") % {"round": round_.name})
     context |= {
         "table": table,
         "slots": slots,
         "used": len(used),
         "free": len(slots) - len(used),
-        "stages": list(RoundStage.objects.filter(round=round_)),
+        "has_stages": not slots and RoundStage.objects.filter(round=round_).exists(),
     }
     return table.file() or render(request, "negotiations/round_schedule.html", context)
 
