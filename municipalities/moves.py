@@ -18,10 +18,14 @@ class NotAllowedNow(Exception):
     """The move is legal in general but not from the present state. Shown as a conflict, never as "forbidden"."""
 
 
-def locked(row: M) -> M:
-    """Return the row as it is now in the database, locked until the transaction ends."""
+def locked(row: M, *, stays: bool = False) -> M:
+    """Return the row as it is now in the database, locked until the transaction ends.
+
+    One that is not going to be removed (`stays`) is locked so that others can save rows that refer to it meanwhile.
+    Where they wait for it, holding what is waited for here, both would wait in vain.
+    """
     manager: Any = type(row)._default_manager
-    fresh: M = manager.select_for_update(of=("self",)).get(pk=row.pk)
+    fresh: M = manager.select_for_update(of=("self",), no_key=stays).get(pk=row.pk)
     return fresh
 
 

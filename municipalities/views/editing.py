@@ -34,6 +34,7 @@ def edit(
     done: str | Callable[[Any], str],
     then: str | Callable[[Any], str] = "",
     row: models.Model | None = None,
+    under: models.Model | None = None,
     template: str = "parts/edit_page.html",
     context: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None = None,
     submit: str = "",
@@ -42,17 +43,20 @@ def edit(
     """Show a form, or save what was sent: all of it or nothing.
 
     `save` is given the valid form, inside the transaction, with the row locked; what it returns is given to `done`
-    (the message) and to `then` (the address to go to, `back` by default). A row given is edited: two people's edits
-    are put side by side (see EditForm). What cannot be accepted is shown again with 422; what clashes with another's
-    edit, or cannot be done any more because things have moved on, with 409: nothing typed is lost. A ValidationError
-    of a rule is shown as the form's own. A row that somebody has removed meanwhile is answered 404, on a page that
-    gives back what was typed (see CountyMiddleware).
+    (the message) and to `then` (the address to go to, `back` by default). `under` is what the row is part of, where
+    other moves lock that before the row: so it is here, too. A row given is edited: two people's edits are put side by
+    side (see EditForm). What cannot be accepted is shown again with 422; what clashes with another's edit, or cannot be
+    done any more because things have moved on, with 409: nothing typed is lost. A ValidationError of a rule is shown as
+    the form's own. A row that somebody has removed meanwhile is answered 404, on a page that gives back what was typed
+    (see CountyMiddleware).
     """
     options = {"access": request.access, **form_options}
     status = 200
     if request.method == "POST":
         try:
             with transaction.atomic():
+                if under is not None:
+                    _locked(under)
                 if row is not None:
                     options["instance"] = _locked(row)
                 form = form_class(request.POST, request.FILES or None, **options)
@@ -88,6 +92,7 @@ def edit(
 
 def _locked(row: models.Model, *, lock: bool = True) -> models.Model:
     try:
-        return locked(row) if lock else type(row)._default_manager.get(pk=row.pk)
+        # Whatever removes the row locks it anew.
+        return locked(row, stays=True) if lock else type(row)._default_manager.get(pk=row.pk)
     except ObjectDoesNotExist as gone:
         raise Http404 from gone

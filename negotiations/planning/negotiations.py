@@ -188,7 +188,7 @@ def set_time(negotiation: Negotiation, timing: Timing, *, slot: Slot | None = No
     Raises ValidationError where another negotiation has the slot.
     """
     if slot is not None:
-        slot = locked(slot)
+        slot = locked(slot, stays=True)
         if slot.round_id != negotiation.round_id:
             raise ValidationError(_("The time chosen is of another round. Choose a time of this round."))
         if Negotiation.objects.filter(slot=slot).exclude(pk=negotiation.pk).exists():

@@ -172,16 +172,13 @@ def reinstate(negotiation: Negotiation, *, by: User | None, at: datetime | None 
     negotiation.state = require_state(negotiation, MOVES, "reinstate")
     negotiation.state_reason = ""
     if negotiation.round_id and negotiation.starts_at and negotiation.ends_at:
-        negotiation.slot = (
-            Slot.objects.select_for_update(of=("self",))
-            .filter(
-                round_id=negotiation.round_id,
-                starts_at=negotiation.starts_at,
-                ends_at=negotiation.ends_at,
-                negotiation=None,
-            )
-            .first()
+        its = Slot.objects.filter(
+            round_id=negotiation.round_id, starts_at=negotiation.starts_at, ends_at=negotiation.ends_at
         )
+        slot = its.select_for_update(of=("self",), no_key=True).first()
+        # Whether it is free is known only once it is locked.
+        is_free = slot is not None and not Negotiation.objects.filter(slot=slot).exists()
+        negotiation.slot = slot if is_free else None
     negotiation.save(update_fields=["state", "state_reason", "slot"])
     record(negotiation, "reinstated", by=by, at=at)
     return negotiation

@@ -64,6 +64,11 @@ days = st.dates(date(2022, 1, 1), date(2027, 12, 31))
 # --- Templates ------------------------------------------------------------------------------------------------
 
 
+def test_a_stage_may_end_in_the_december_before() -> None:
+    """December of the year before is month 0, which is no missing month."""
+    assert UsualStage("Arvio", "Kunnat", -1, 0).span(2024) == (date(2023, 11, 1), date(2023, 12, 31))
+
+
 @given(st.integers(2020, 2100), st.integers(-11, 24))
 def test_months_are_counted_from_january_over_the_ends_of_the_year(year: int, number: int) -> None:
     """1 is January; each next number is the next month; twelve more are the same month of the next year."""
@@ -549,6 +554,8 @@ def moved_removed_and_restored(round_: Round, row: RoundStage) -> None:
             ["tiedoista muutettiin: ensimmäinen päivä"],
         ),
         (lambda round_, row: change_round(round_, fields=["name"], by=None), []),
+        (lambda round_, row: change_round(round_, fields=["legal_bases"], by=None), ["muutettiin: lakiperusteet"]),
+        (lambda round_, row: change_rule(round_, RULE, choices={}, by=None), ["Neuvottelujen aikoja muutettiin."]),
     ],
 )
 def test_what_has_changed_since_the_approval(round_: Round, does: Does, words: list[str]) -> None:
@@ -563,6 +570,27 @@ def test_what_has_changed_since_the_approval(round_: Round, does: Does, words: l
     with CaptureQueriesContext(connection) as queries:
         changes_since_approval(round_, {})
     assert len(queries) == 1
+
+
+def test_a_stage_removed_before_the_approval_and_brought_back_after_it_was_added(round_: Round) -> None:
+    """What was approved did not have it."""
+    removed = remove_stage(add_stage(round_, RoundStage(name="Kutsut"), AUGUST, by=None), by=None)
+    approve(round_, Approval("Aluehallitus", date(2024, 8, 15)), by=None)
+    restore_stage(round_, removed, by=None)
+    assert changes(round_) == ["Vaihe ”Kutsut” lisättiin."]
+
+
+def test_a_rule_that_gives_the_same_times_changes_none(round_: Round) -> None:
+    """How the negotiations are held is another matter: it is told for itself."""
+    change_rule(round_, RULE, choices={}, by=None)
+    approve(round_, Approval("Aluehallitus", date(2024, 8, 15)), by=None)
+    off = partial(DayException, ExceptionKind.OFF, date(2024, 9, 5))
+    change_rule(round_, replace(RULE, exceptions=(off(),)), choices={}, by=None)
+    approve(round_, Approval("Aluehallitus", date(2024, 8, 16)), by=None)
+    change_rule(round_, replace(RULE, exceptions=(off(reason="Seminaari"),)), choices={}, by=None)
+    assert changes(round_) == []
+    change_rule(round_, replace(RULE, exceptions=(off(),), mode=Negotiation.Mode.ON_SITE), choices={}, by=None)
+    assert changes(round_) == ["Neuvottelujen pitämisen tapaa muutettiin."]
 
 
 def test_a_new_decision_approves_the_changes_and_a_section_does_not(round_: Round) -> None:

@@ -246,7 +246,8 @@ def change_rule(
     Raises NotAllowedNow where a negotiation is affected of which nothing has been chosen, or where what was chosen
     cannot be done any more: then nothing is saved.
     """
-    round_ = locked(round_)
+    # It stays: a new negotiation that is being put in one of its slots refers to it.
+    round_ = locked(round_, stays=True)
     # Negotiations before slots, as everywhere: two who wait for each other would wait in vain.
     list(Negotiation.objects.filter(round=round_).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     list(Slot.objects.filter(round=round_).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
@@ -256,6 +257,7 @@ def change_rule(
         raise NotAllowedNow(" ".join(wrong.values()))
     if rule.to_json() == round_.slot_rule and not effect.added and not effect.removed:
         return Changed(0, 0, len(effect.times), {}, 0, 0)
+    has_other_mode = mode_of(round_) != rule.mode
     round_.slot_rule = rule.to_json()
     round_.save(update_fields=["slot_rule"])
     chosen = {one.sitting.pk: choices[one.sitting.pk] if one.asks else Choice.KEEP for one in effect.affected}
@@ -273,7 +275,7 @@ def change_rule(
         returned=len(effect.returning),
         lost_answers=effect.lost_answers,
     )
-    record(round_, "slots_changed", by=by, at=at, **_payload(standing, done))
+    record(round_, "slots_changed", by=by, at=at, **_payload(standing, done), mode=has_other_mode)
     return done
 
 

@@ -103,9 +103,8 @@ STAGE_VERBS = frozenset(
 )
 # How the log tells that the times for negotiations were changed (planning/slots).
 SLOTS_CHANGED = "slots_changed"
-# Fields of a round that are of its timetable or form, and those of a stage that are no mere description.
-ROUND_FIELDS = ("form", "year", "starts_on", "ends_on")
-STAGE_FIELDS = ("time", "name", "body")
+# Fields of a round that are of its timetable or form.
+ROUND_FIELDS = ("form", "legal_bases", "year", "starts_on", "ends_on")
 
 Payload = Mapping[str, Any]
 
@@ -169,7 +168,11 @@ def changes_of(happenings: Iterable[Happening], names: Mapping[int, str]) -> lis
         if each.verb in STAGE_VERBS:
             _follow(stages, each)
         elif each.verb == SLOTS_CHANGED:
-            others["slots"] = Change(each.on, _("The times for negotiations were changed."))
+            # A reason written anew changes no time.
+            if each.payload["added"] or each.payload["removed"]:
+                others["slots"] = Change(each.on, _("The times for negotiations were changed."))
+            if each.payload.get("mode"):
+                others["mode"] = Change(each.on, _("How the negotiations are held was changed."))
         elif each.verb == "changed":
             for name in ROUND_FIELDS:
                 if name in each.payload.get("fields", ()):
@@ -184,7 +187,8 @@ def _follow(stages: dict[int, _Stage], each: Happening) -> None:
     payload = each.payload
     if each.verb == "stage_restored":
         # It is a new row: what had been done to the old one goes on in it.
-        stage = stages.pop(payload.get("former", 0), None) or _Stage(each.on)
+        # One that was removed before the approval comes into the timetable now.
+        stage = stages.pop(payload.get("former", 0), None) or _Stage(each.on, is_added=True)
         stage.is_removed, stage.on = False, each.on
         stages[payload["stage"]] = stage
         return

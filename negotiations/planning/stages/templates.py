@@ -36,7 +36,7 @@ class UsualStage:
         """Return the first and the last day of the months in a round of this year; None where none are known."""
         if self.first is None:
             return None
-        start, end = month_of(year, self.first), month_of(year, self.last or self.first)
+        start, end = month_of(year, self.first), month_of(year, self.first if self.last is None else self.last)
         return start, end.replace(day=monthrange(end.year, end.month)[1])
 
 

@@ -169,6 +169,7 @@ def round_stage(request: CountyRequest, county: str, pk: int) -> HttpResponse:
         request,
         partial(StageForm, round_=stage.round),
         row=stage,
+        under=stage.round,
         save=lambda form: change_stage(form.save(commit=False), form.when, fields=form.changed_codes, by=request.user),
         title=_("Edit the stage"),
         back=_year(county, stage.round_id, pk),
