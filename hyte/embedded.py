@@ -119,7 +119,8 @@ def local_settings(root: Path, *, site_url: str) -> dict[str, str]:
         "SITE_URL": site_url,
         "DOCUMENTS_ROOT": str(root / "documents"),
         "STATIC_ROOT": str(root / "static"),
-        "EMAIL_URL": f"filemail://{root / 'mail'}",
+        # A slash more than other addresses have: the first one of the path is not taken as a part of it.
+        "EMAIL_URL": f"filemail:///{root / 'mail'}",
         "DEFAULT_FROM_EMAIL": "hyte@example.org",
     }
 

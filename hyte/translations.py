@@ -3,6 +3,7 @@
 python -m hyte.translations compile|check
 """
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,13 @@ def compile_catalogues(locale: Path = LOCALE) -> None:
 
 def shortcomings(locale: Path = LOCALE) -> list[str]:
     """Return a line for each message that lacks a translation, has an unsure one, or is not in the catalogue."""
-    found: list[str] = []
     wanted = _messages_in_sources()
+    known = {msgid for _context, msgid in wanted}
+    found = [
+        f"{place}: in an f-string, where it is not found: {msgid!r}"
+        for place, msgid in hidden_messages()
+        if msgid not in known
+    ]
     for language in LANGUAGES:
         path = catalogue(locale, language)
         if not path.exists():
@@ -50,6 +56,27 @@ def shortcomings(locale: Path = LOCALE) -> list[str]:
             elif not entry.translated():
                 found.append(f"{name}: not translated: {entry.msgid!r}")
     return found
+
+
+def hidden_messages(root: Path = BASE_DIR) -> list[tuple[str, str]]:
+    """Return the messages inside f-strings, each with its place: xgettext does not see them there."""
+    found = []
+    for name in SOURCES:
+        for path in sorted((root / name).rglob("*.py")):
+            for text in ast.walk(ast.parse(path.read_text())):
+                if isinstance(text, ast.JoinedStr):
+                    place = f"{path.relative_to(root)}:{text.lineno}"
+                    found += [(place, msgid) for call in ast.walk(text) if (msgid := _message_of(call))]
+    return found
+
+
+def _message_of(node: ast.AST) -> str | None:
+    """Return the message that a call marks; None where it marks none."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+        return None
+    marks = node.func.id == "_" or "gettext" in node.func.id
+    message = node.args["pgettext" in node.func.id]
+    return message.value if marks and isinstance(message, ast.Constant) else None
 
 
 def _messages_in_sources() -> dict[tuple[str, str], polib.POEntry]:

@@ -172,10 +172,15 @@ def _rounds(access: Access, today: date) -> list[Any]:
 
 
 def _unsuitable() -> QuerySet[AvailabilityAnswer]:
-    """Return the answers that a time does not suit a party to the negotiation of the round that is in it."""
+    """Return the answers that a time does not suit a party to the negotiation of the round that is in it.
+
+    The county's core group is in every negotiation.
+    """
     sitting = "slot__negotiation"
-    party = Q(request__municipality=F(f"{sitting}__parties__municipality")) | Q(
-        request__organisation=F(f"{sitting}__parties__organisation")
+    party = (
+        Q(request__municipality=F(f"{sitting}__parties__municipality"))
+        | Q(request__organisation=F(f"{sitting}__parties__organisation"))
+        | Q(request__municipality=None, request__organisation=None)
     )
     answers: QuerySet[AvailabilityAnswer] = AvailabilityAnswer.objects.filter(
         party,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -17,6 +18,10 @@ from tests import databases
 from tests.factories import make_county, make_municipality, make_user
 
 Role = Membership.Role
+
+# How long an example takes is for the benchmark to tell: a machine that has other work to do breaks no rule.
+hypothesis.settings.register_profile("hyte", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("hyte")
 
 
 # What starts and stops real processes, in groups of which each stays in one process of the tests, so that never two of

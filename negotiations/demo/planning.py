@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 
-from municipalities.models import CouncilTerm, County, Sector, User
+from municipalities.models import County, Sector, User
 from negotiations.demo.building import Item, PartText, add_parties, add_parts, moment, organisation
 from negotiations.demo.current import PREFIX, WELFARE
 from negotiations.models import AvailabilityAnswer, LegalBasis, Negotiation, Round, Slot
@@ -44,7 +44,6 @@ def load(county: County, *, by: User, today: date) -> None:
             legal_bases=[LegalBasis.COOPERATION, LegalBasis.WELFARE],
             starts_on=IsoWeek(year, 35).day(4),
             ends_on=IsoWeek(year, 48).day(5),
-            term=CouncilTerm.objects.get(body=CouncilTerm.Body.COUNTY, starts_on=date(2025, 6, 1)),
             slot_rule=_rule(year).to_json(),
             description="Esimerkki: kierrosta suunnitellaan, ja sen sisältö on keksitty esittelyä varten.",
         ),
@@ -55,7 +54,7 @@ def load(county: County, *, by: User, today: date) -> None:
     negotiations = list(fill(round_, by=by))
     _wish(negotiations, year, by=by)
     _ask(round_, slots, negotiations, by=by, today=today)
-    # Every fourth time or so is left open, and the last ones are kept as spare.
+    # Every sixth time is left open, and the last ones are kept as spare.
     free = [slot for place, slot in enumerate(slots) if place % 6 != 4]
     place_all(round_, {row.pk: slot.pk for row, slot in zip(negotiations[:PLACED], free, strict=False)}, by=by)
     _add_topics(round_, by=by)

@@ -135,6 +135,7 @@ def _drawn(request: CountyRequest, round_: Round, *, events: str = "") -> Drawn:
         "round": round_,
         "board": shown,
         "lock": lock_of_board(round_),
+        "was_asked": bool(situation.availability.asked),
         "duties": [
             (duty, [line for line in duty.lines if line.leaves not in SETTLED])
             for duty in of_plan(round_, today=timezone.localdate())
@@ -268,8 +269,10 @@ def _moved(request: CountyRequest, round_: Round) -> tuple[Move, str]:
         return move, words
     other = {"title": move.swapped.title, "when": Timing.of(move.swapped).words}
     if move.swapped.slot_id is None and move.swapped.precision == Precision.MONTH:
-        return move, f"{words} {_('“%(title)s” changed places with it and has no time now.') % other}"
-    return move, f"{words} {_('“%(title)s” changed places with it: %(when)s.') % other}"
+        swapped = _("“%(title)s” changed places with it and has no time now.") % other
+    else:
+        swapped = _("“%(title)s” changed places with it: %(when)s.") % other
+    return move, f"{words} {swapped}"
 
 
 @require_POST

@@ -247,6 +247,9 @@ def _columns(found: Duty) -> tuple[Column[DutyRow], ...]:
             order=lambda row: row.municipality.area.order,
         )
     ]
+    # Out of the f-strings below, in which makemessages would not see them.
+    day, reason, negotiation = _("day"), _("reason"), _("negotiation")
+    others, attendances = _("other actors that took part"), _("attendances of other actors")
     for place, coverage in enumerate(found.coverages):
         is_term = coverage.basis == LegalBasis.COOPERATION
         key, label = ("kausi", "14 §") if is_term else ("vuosittain", "6–7 §")
@@ -260,20 +263,20 @@ def _columns(found: Duty) -> tuple[Column[DutyRow], ...]:
             ),
             Column(
                 f"{key}-paiva",
-                f"{label}: {_('day')}",
+                f"{label}: {day}",
                 lambda row, place=place: row.cells[place].day if row.cells[place] else None,  # type: ignore[misc]
                 kind=Kind.DAY,
                 shown=False,
             ),
             Column(
                 f"{key}-peruste",
-                f"{label}: {_('reason')}",
+                f"{label}: {reason}",
                 lambda row, place=place: _reason(row.cells[place]),  # type: ignore[misc]
                 shown=False,
             ),
             Column(
                 f"{key}-neuvottelu",
-                f"{label}: {_('negotiation')}",
+                f"{label}: {negotiation}",
                 lambda row, place=place: _title(row.cells[place]),  # type: ignore[misc]
                 shown=False,
             ),
@@ -282,13 +285,13 @@ def _columns(found: Duty) -> tuple[Column[DutyRow], ...]:
             columns += [
                 Column(
                     f"{key}-muut",
-                    f"{label}: {_('other actors that took part')}",
+                    f"{label}: {others}",
                     lambda row, place=place: _others_of(row.cells[place], "names"),  # type: ignore[misc]
                     shown=False,
                 ),
                 Column(
                     f"{key}-osallistujat",
-                    f"{label}: {_('attendances of other actors')}",
+                    f"{label}: {attendances}",
                     lambda row, place=place: _others_of(row.cells[place], "sectors"),  # type: ignore[misc]
                     shown=False,
                 ),

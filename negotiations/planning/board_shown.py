@@ -87,7 +87,7 @@ def answers_fit(availability: Availability, parties: Iterable[str], slot: int, n
     if all(said[key] == Suits.YES for key in asked):
         return Fit(Tone.YES, _("suits everyone"))
     if (answered := sum(key in availability.answered for key in asked)) < len(asked):
-        told.append(_("%(answered)s/%(asked)s answered") % {"answered": answered, "asked": len(asked)})
+        told.append(_answered_of(answered, len(asked)))
     tone = Tone.NO if against else Tone.IF_NEED_BE if if_need_be else Tone.UNKNOWN
     return Fit(tone, "; ".join(told))
 
@@ -100,7 +100,14 @@ def answered_words(availability: Availability, parties: Iterable[str]) -> str:
     answered = len(asked & availability.answered)
     if answered == len(asked):
         return _("all have answered")
-    return _("%(answered)s/%(asked)s answered") % {"answered": answered, "asked": len(asked)}
+    return _answered_of(answered, len(asked))
+
+
+def _answered_of(answered: int, asked: int) -> str:
+    """Say how many have answered, where somebody has not: of a single one in words."""
+    if asked == 1:
+        return _("no answer")
+    return _("%(answered)s/%(asked)s answered") % {"answered": answered, "asked": asked}
 
 
 def fit(situation: Situation, negotiation: int, slot: int) -> Fit:

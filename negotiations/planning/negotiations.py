@@ -185,6 +185,7 @@ def change(
 def set_time(negotiation: Negotiation, timing: Timing, *, slot: Slot | None = None) -> None:
     """Give a negotiation its time, in a slot of its round or in none; it is not saved. The slot it had is free again.
 
+    Where no slot is given it gets the one that is at exactly this time, if that is free: else that would look free.
     Raises ValidationError where another negotiation has the slot.
     """
     if slot is not None:
@@ -194,8 +195,19 @@ def set_time(negotiation: Negotiation, timing: Timing, *, slot: Slot | None = No
         if Negotiation.objects.filter(slot=slot).exclude(pk=negotiation.pk).exists():
             raise ValidationError(_("Another negotiation has been given this time meanwhile. Choose another one."))
         timing = Timing.in_slot(slot)
-    negotiation.slot = slot
+    negotiation.slot = slot or slot_at(timing, negotiation)
     timing.put_on(negotiation)
+
+
+def slot_at(timing: Timing, negotiation: Negotiation) -> Slot | None:
+    """Return the slot of a negotiation's round at exactly this time, locked; none where another negotiation has it."""
+    if negotiation.round_id is None or timing.starts_at is None or timing.ends_at is None:
+        return None
+    at_time = Slot.objects.filter(round_id=negotiation.round_id, starts_at=timing.starts_at, ends_at=timing.ends_at)
+    slot: Slot | None = at_time.select_for_update(of=("self",), no_key=True).first()
+    # Whether it is free is known only once it is locked.
+    taken = slot is not None and Negotiation.objects.filter(slot=slot).exclude(pk=negotiation.pk).exists()
+    return None if taken else slot
 
 
 def free_slots(round_id: int | None, *, besides: int | None = None) -> list[Slot]:

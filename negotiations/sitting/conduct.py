@@ -14,7 +14,7 @@ from municipalities.events import record
 from municipalities.models import User
 from municipalities.moves import NotAllowedNow, locked, require_state
 from negotiations.models import Cancellation, Minutes, Negotiation, Part, Party, Postponement, Slot
-from negotiations.planning.negotiations import lacking, set_time
+from negotiations.planning.negotiations import lacking, set_time, slot_at
 from negotiations.planning.timing import Timing
 
 State = Negotiation.State
@@ -171,14 +171,7 @@ def reinstate(negotiation: Negotiation, *, by: User | None, at: datetime | None 
     negotiation = locked(negotiation)
     negotiation.state = require_state(negotiation, MOVES, "reinstate")
     negotiation.state_reason = ""
-    if negotiation.round_id and negotiation.starts_at and negotiation.ends_at:
-        its = Slot.objects.filter(
-            round_id=negotiation.round_id, starts_at=negotiation.starts_at, ends_at=negotiation.ends_at
-        )
-        slot = its.select_for_update(of=("self",), no_key=True).first()
-        # Whether it is free is known only once it is locked.
-        is_free = slot is not None and not Negotiation.objects.filter(slot=slot).exists()
-        negotiation.slot = slot if is_free else None
+    negotiation.slot = slot_at(Timing.of(negotiation), negotiation)
     negotiation.save(update_fields=["state", "state_reason", "slot"])
     record(negotiation, "reinstated", by=by, at=at)
     return negotiation

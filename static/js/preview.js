@@ -30,6 +30,7 @@ const show = (html) => {
     const radio = place.querySelector(`input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
     if (radio) radio.checked = true;
   }
+  offerAll();
   const details = place.querySelector("details");
   if (details && wasOpen) details.open = true;
   if (at) document.getElementById(at)?.focus();
@@ -72,6 +73,21 @@ const soon = () => { clearTimeout(timer); timer = setTimeout(draw, WAIT); };
 
 form.addEventListener("input", (event) => { if (!place.contains(event.target)) soon(); });
 form.addEventListener("change", (event) => { if (!place.contains(event.target)) soon(); });
+
+/* --- The same for all negotiations whose time goes --- */
+
+const offerAll = () => { for (const box of place.querySelectorAll("[data-scripted]")) box.hidden = false; };
+
+place.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-all]");
+  if (!button) return;
+  for (const radio of place.querySelectorAll(`input[type=radio][value="${CSS.escape(button.dataset.all)}"]`)) {
+    radio.checked = true;
+  }
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
+offerAll();
 
 /* --- Rows --- */
 

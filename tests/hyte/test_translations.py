@@ -7,6 +7,7 @@ import polib
 import pytest
 
 from hyte import translations
+from hyte.translations import hidden_messages
 
 
 @pytest.fixture
@@ -14,6 +15,7 @@ def locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a complete catalogue of two messages in each language."""
     wanted = {("", word): polib.POEntry(msgid=word) for word in ("round", "minutes")}
     monkeypatch.setattr(translations, "_messages_in_sources", lambda: wanted)
+    monkeypatch.setattr(translations, "hidden_messages", list)
     for language in translations.LANGUAGES:
         path = translations.catalogue(tmp_path, language)
         path.parent.mkdir(parents=True)
@@ -62,3 +64,24 @@ def test_the_messages_of_code_and_templates_are_found() -> None:
     found = {msgid for _context, msgid in translations._messages_in_sources()}
     assert "Finnish" in found  # hyte/settings.py
     assert len(found) > 100
+
+
+def test_a_message_that_extraction_does_not_see_is_told(
+    locale: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an f-string it is found by nobody, unless it stands elsewhere too."""
+    source = tmp_path / "hyte" / "pages.py"
+    source.parent.mkdir()
+    source.write_text(
+        'seen = _("round")\n'
+        'plain = f"{seen}: {len(seen)}"\n'
+        "elsewhere = f\"{_('round')}: {seen}\"\n"
+        "hidden = (\n    f\"{ngettext('card', 'cards', 2)} {pgettext('of a map', 'place')}\"\n)\n"
+    )
+    hidden = hidden_messages(tmp_path)
+    assert hidden == [("hyte/pages.py:3", "round"), ("hyte/pages.py:5", "card"), ("hyte/pages.py:5", "place")]
+    monkeypatch.setattr(translations, "hidden_messages", lambda: hidden)
+    assert translations.shortcomings(locale) == [
+        "hyte/pages.py:5: in an f-string, where it is not found: 'card'",
+        "hyte/pages.py:5: in an f-string, where it is not found: 'place'",
+    ]

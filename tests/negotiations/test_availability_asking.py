@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from datetime import date, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -210,6 +212,25 @@ def test_a_letter_that_was_not_taken_is_written_anew_with_another_token(
     assert read_overview(round_, now=timezone.now()).parties[0].tone == "waiting"
 
 
+@pytest.mark.parametrize("fails", [{"side_effect": ConnectionRefusedError("away")}, {"return_value": 0}])
+def test_a_reminder_that_does_not_go_leaves_the_link_that_the_party_has(
+    fails: dict[str, Any], round_: Round, slots: list[Slot], hankasalmi: Municipality, mailoutbox: list[EmailMessage]
+) -> None:
+    """The mail server is away for hours, or refuses the address: until a letter goes, the former link opens."""
+    (row,) = ask(round_, hankasalmi)
+    former = mailed(row, mailoutbox)
+    backdate(row)
+    asking.remind(round_, by=None)
+    for _attempt in range(2):
+        with patch("municipalities.letters.send", **fails), contextlib.suppress(ConnectionRefusedError):
+            asking.send_letter(round_.county, row.pk)
+        assert asking.find(former) == row
+    row.refresh_from_db()
+    assert row.sent_at is None and asking.left_unsent() == []
+    token = mailed(row, mailoutbox)
+    assert asking.find(former) is None and asking.find(token) == row
+
+
 def test_letters_that_no_worker_has_begun_are_queued_again(
     round_: Round, slots: list[Slot], hankasalmi: Municipality, mailoutbox: list[EmailMessage]
 ) -> None:
@@ -344,6 +365,24 @@ def test_a_link_sent_again_ends_the_former_at_once(
     AvailabilityInquiry.objects.update(answer_by=coming(-1))
     with pytest.raises(NotAllowedNow):
         asking.send_again(row, name="Uusi", email="uusi@example.fi", by=coordinator)
+
+
+def test_a_new_link_that_does_not_go_to_one_who_has_answered_is_told(
+    round_: Round, slots: list[Slot], hankasalmi: Municipality, coordinator: User, mailoutbox: list[EmailMessage]
+) -> None:
+    """The answer stands, and the coordinator is told to look at the address."""
+    (row,) = ask(round_, hankasalmi)
+    answer(row, {slot.pk: Suits.YES for slot in slots}, "")
+    asking.send_again(row, name="Sijainen", email="vaara@example.fi", by=coordinator)
+    soon, later = timezone.now(), timezone.now() + timedelta(minutes=11)
+    (shown,) = read_overview(round_, now=soon).parties
+    assert "ei ole lähtenyt" not in shown.since
+    (shown,) = read_overview(round_, now=later).parties
+    assert (shown.words, shown.tone) == ("vastannut", "done")
+    assert shown.since.endswith("Viesti ei ole lähtenyt. Tarkista osoite ja lähetä linkki uudelleen.")
+    mailed(row, mailoutbox)
+    (shown,) = read_overview(round_, now=later).parties
+    assert "ei ole lähtenyt" not in shown.since
 
 
 def test_the_last_day_moves_for_all_and_the_addresses_are_kept_as_much_longer(

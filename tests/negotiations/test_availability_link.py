@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from unittest.mock import patch
 from uuid import uuid4
@@ -130,6 +131,38 @@ def test_what_cannot_be_taken_is_shown_again_with_what_was_chosen(
     assert answers_of(asked) == {slots[0].pk: NO}
     assert Client().post(path, {"note": "Emme pääse mihinkään"}).status_code == 302
     assert answers_of(asked) == {}
+
+
+def seen_in(page: str) -> str:
+    """Return what a page tells of the answer that its form is made of."""
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_two_answer_for_a_party_at_once(
+    path: str, asked: AvailabilityRequest, slots: list[Slot], coordinator: User
+) -> None:
+    """The second is told of the first and loses nothing; sent again it counts. A button pressed twice is one answer."""
+    first, second = field(slots[0]), field(slots[1])
+    seen = seen_in(Client().get(path).content.decode())
+    mine = {first: YES, "note": "Kirjoitettu", "seen": seen}
+    assert [Client().post(path, mine).status_code for _press in range(2)] == [302, 302]
+    other = {second: NO, "note": "Toisen oma", "seen": seen}
+    refused = Client().post(path, other)
+    page = refused.content.decode()
+    assert refused.status_code == 409 and "Vastaus on annettu sen jälkeen, kun avasit sivun" in page
+    assert chosen_in(page) == {second: NO} and "Toisen oma" in page
+    assert answers_of(asked) == {slots[0].pk: YES}
+    filled = Client().post(path, other | {"tayta": "loput"}).content.decode()
+    assert seen_in(filled) == seen != seen_in(page)
+    assert Client().post(path, other | {"seen": seen_in(page)}).status_code == 302
+    assert answers_of(asked) == {slots[1].pk: NO}
+    # What somebody has made up is no answer that was seen.
+    assert Client().post(path, mine | {"seen": "\x00"}).status_code == 409
+    answer(asked, {slots[2].pk: Suits.IF_NEED_BE}, "", by=coordinator)
+    assert Client().post(path, mine | {"seen": seen_in(page)}).status_code == 409
+    assert answers_of(asked) == {slots[2].pk: MAYBE}
 
 
 def test_times_that_come_and_go_meanwhile(

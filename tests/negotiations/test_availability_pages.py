@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
@@ -65,6 +67,14 @@ def test_what_the_coordinator_is_shown_before_anybody_is_asked(round_: Round, cl
     page = client.get(url("round_availability", round_)).content.decode()
     assert "Tee ajat" in page and "Kysy, mitkä ajat sopivat" not in page
     assert client.get(url("round_availability_ask", round_)).status_code == 409
+    noon = timezone.localtime().replace(hour=12)
+    Slot.objects.create(
+        county=round_.county, round=round_, starts_at=noon + timedelta(hours=1), ends_at=noon + timedelta(hours=2)
+    )
+    with patch("django.utils.timezone.now", return_value=noon):
+        # Of the times of the day itself nobody can be asked any more.
+        page = client.get(url("round_availability", round_)).content.decode()
+        assert "Tee ajat" in page and "Kysy, mitkä ajat sopivat" not in page
     make_slots(round_)
     page = client.get(url("round_availability", round_)).content.decode()
     assert "Kysy, mitkä ajat sopivat" in page
@@ -102,7 +112,7 @@ def test_the_form_of_asking_has_every_party_and_its_address(
     page = done.content.decode()
     assert done.redirect_chain == [(url("round_availability", round_), 302)]
     assert "Kysyttiin 1 osapuolelta. Viestit ovat matkalla." in page
-    assert "0/1 vastannut" in page and f"viimeistään {weekday(14)}" in page.replace("\xa0", " ")
+    assert "0 / 1 vastannut" in page and f"viimeistään {weekday(14)}" in page.replace("\xa0", " ")
     row = AvailabilityRequest.objects.get()
     assert (row.municipality, row.name, row.email) == (hankasalmi, "Maija", ADDRESS)
     # Of the rest one can still be asked, and the day and the message are at hand.
@@ -169,6 +179,36 @@ def test_two_coordinators_ask_the_same_party_at_once(
     assert "on jo kysytty" in response.content.decode()
 
 
+def test_what_is_left_as_it_was_offered_is_asked_with(
+    round_: Round, slots: list[Slot], joutsa: Municipality, client: Client
+) -> None:
+    """The last day that the form had when it was opened, yesterday perhaps; and no message."""
+    left = {"answer_by": coming(13).isoformat(), "message": ""}
+    data = form_of(round_, joutsa) | left | {f"initial-{name}": value for name, value in left.items()}
+    assert client.post(url("round_availability_ask", round_), data).status_code == 302
+    inquiry = AvailabilityInquiry.objects.get()
+    assert (inquiry.answer_by, inquiry.message) == (coming(13), "")
+
+
+def test_asking_more_does_not_put_back_what_another_changed(
+    asked: AvailabilityRequest, round_: Round, joutsa: Municipality, luhanka: Municipality, client: Client
+) -> None:
+    """The last day and the message are moved by another while the form is open; what is written in it counts."""
+    here = url("round_availability_ask", round_)
+    page = client.get(here).content.decode()
+    at_first = dict(re.findall(r'<input type="hidden" name="(initial-\w+)" value="([^"]*)"', page))
+    assert at_first == {"initial-answer_by": coming(14).isoformat(), "initial-message": "Tervetuloa."}
+    AvailabilityInquiry.objects.update(answer_by=coming(20), message="Uusi")
+    same = {"answer_by": coming(14).isoformat(), "message": "Tervetuloa."}
+    assert client.post(here, form_of(round_, joutsa) | at_first | same).status_code == 302
+    inquiry = AvailabilityInquiry.objects.get()
+    assert (inquiry.answer_by, inquiry.message) == (coming(20), "Uusi")
+    other = {"answer_by": coming(10).isoformat(), "message": "Oma"}
+    assert client.post(here, form_of(round_, luhanka) | at_first | other).status_code == 302
+    inquiry.refresh_from_db()
+    assert (inquiry.answer_by, inquiry.message) == (coming(10), "Oma")
+
+
 def test_the_page_tells_who_has_answered_what(
     round_: Round, slots: list[Slot], hankasalmi: Municipality, joutsa: Municipality, client: Client
 ) -> None:
@@ -178,7 +218,7 @@ def test_the_page_tells_who_has_answered_what(
     answer(first, {slots[0].pk: Suits.NO, slots[1].pk: Suits.IF_NEED_BE}, "Maanantait eivät käy")
     page = client.get(url("round_availability", round_)).content.decode()
     for words in (
-        "1/2 vastannut",
+        "1 / 2 vastannut",
         "Muistuta 1 vastaamatonta",
         "Vastannut osaan",
         "Ei vielä vastausta",
@@ -258,6 +298,23 @@ def test_an_answer_that_came_by_phone_is_entered(
     assert gone.status_code == 404 and "Kirjoitettu jo" in gone.content.decode()
 
 
+def test_an_answer_by_the_link_is_not_overwritten_unseen(
+    asked: AvailabilityRequest, slots: list[Slot], client: Client
+) -> None:
+    """The party answers while the coordinator has the form open."""
+    here = url("round_availability_answer", asked)
+    page = client.get(here).content.decode()
+    answer(asked, {slots[0].pk: Suits.NO}, "Kokous")
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    sent = {field(slots[0]): YES, "seen": found[1]}
+    refused = client.post(here, sent)
+    assert refused.status_code == 409 and "Vastaus on annettu sen jälkeen, kun avasit sivun" in refused.content.decode()
+    assert answers_of(asked) == {slots[0].pk: NO}
+    assert client.post(here, sent | {"seen": refused.context["seen"]}).status_code == 302
+    assert answers_of(asked) == {slots[0].pk: YES}
+
+
 def test_the_link_is_sent_again_to_another(
     asked: AvailabilityRequest, path: str, client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
@@ -281,6 +338,8 @@ def test_the_last_day_is_moved(asked: AvailabilityRequest, round_: Round, client
     here = url("round_availability_edit", round_)
     assert client.post(here, {"answer_by": coming(-1).isoformat(), "message": ""}).status_code == 422
     assert client.post(here, {"answer_by": coming(99).isoformat(), "message": ""}).status_code == 422
+    long = client.post(here, {"answer_by": coming(20).isoformat(), "message": "x" * 2001})
+    assert long.status_code == 422 and "Lyhennä" in long.content.decode()
     done = client.post(here, {"answer_by": coming(20).isoformat(), "message": "Uusi"}, follow=True)
     assert f"Vastauksia otetaan vastaan {weekday(20)} asti." in done.content.decode().replace("\xa0", " ")
     assert Event.objects.get(verb="availability_deadline_changed").payload["now"] == coming(20).isoformat()

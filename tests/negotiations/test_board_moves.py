@@ -261,13 +261,13 @@ def test_a_blocking_conflict_is_refused_and_a_warning_is_not(
 
 def test_what_has_changed_since_it_was_seen_is_refused(laid: Laid, coordinator: User) -> None:
     """The card elsewhere, off its time, or removed; the place taken, changed hands, or left."""
-    with refused(r"“Hankasalmi” on sillä välin siirretty: aika on nyt to\s5\.9\.2024"):
+    with refused(r"”Hankasalmi” on sillä välin siirretty: aika on nyt to\s5\.9\.2024"):
         place(laid.first, laid.slots[2], expected=laid.slots[3].pk, by=coordinator)
-    with refused("“Luhanka” on sillä välin otettu pois ajaltaan"):
+    with refused("”Luhanka” on sillä välin otettu pois ajaltaan"):
         place(laid.loose, laid.slots[2], expected=laid.slots[3].pk, by=coordinator)
-    with refused("on sillä välin annettu neuvottelulle “Joutsa”"):
+    with refused("on sillä välin annettu neuvottelulle ”Joutsa”"):
         place(laid.loose, laid.slots[1], expected=None, by=coordinator)
-    with refused("on sillä välin annettu neuvottelulle “Joutsa”"):
+    with refused("on sillä välin annettu neuvottelulle ”Joutsa”"):
         place(laid.loose, laid.slots[1], expected=None, occupant=laid.first.pk, by=coordinator)
     with refused("jonka näit tässä ajassa, on sillä välin siirretty"):
         place(laid.loose, laid.slots[2], expected=None, occupant=laid.first.pk, by=coordinator)
@@ -310,7 +310,7 @@ def test_an_undo_is_refused_once_things_have_moved_on(laid: Laid, coordinator: U
     """The negotiation again elsewhere, its former slot taken or gone, or itself convened."""
     move = place(laid.first, laid.slots[2], expected=laid.slots[0].pk, by=coordinator)
     other = place(laid.loose, laid.slots[0], expected=None, by=coordinator)
-    with refused("Entinen aika on sillä välin annettu neuvottelulle “Luhanka”"):
+    with refused("Entinen aika on sillä välin annettu neuvottelulle ”Luhanka”"):
         take_back(move.back, by=coordinator)
     take_back(other.back, by=coordinator)
     place(laid.first, laid.slots[3], expected=laid.slots[2].pk, by=coordinator)
@@ -351,11 +351,11 @@ def test_many_are_placed_all_or_none(laid: Laid, keski_suomi: County, coordinato
     """In order of time; a slot taken or another time meanwhile, and nothing is placed."""
     more = make_unplaced(laid.round, make_municipality(keski_suomi, "249", "Keuruu"))
     wanted = {more.pk: laid.slots[3].pk, laid.loose.pk: laid.slots[1].pk}
-    with refused("“Joutsa” on sillä välin annettu aika"):
+    with refused("”Joutsa” on sillä välin annettu aika"):
         place_all(laid.round, wanted, by=coordinator)
     assert at(more) == at(laid.loose) == (None, MONTHS)
     wanted[laid.loose.pk] = laid.slots[2].pk
-    with refused("“Hankasalmi” on sillä välin annettu aika"):
+    with refused("”Hankasalmi” on sillä välin annettu aika"):
         place_all(laid.round, wanted | {laid.first.pk: laid.slots[1].pk}, by=coordinator)
     # One that is where it is to be stays there, and nothing is told of it.
     placed = place_all(laid.round, wanted | {laid.first.pk: laid.slots[0].pk}, by=coordinator)

@@ -115,7 +115,7 @@ def ask(laid: Laid, answers: dict[Municipality, list[str]]) -> None:
 def test_weeks_times_cards_and_counts(laid: Laid) -> None:
     """Each week with its days, each time with its card or free; the counts add up."""
     page = laid.page()
-    assert "4 aikaa · 2 neuvottelua · 1 ajassa · 1 ilman aikaa · 2 varalla" in page
+    assert "4 aikaa · 2 neuvottelua · 1 sijoitettu · 1 ilman aikaa · 2 varalla" in page
     assert "vko 36, 2.9.–8.9. to 5.9. klo 8.15–12.00 Hankasalmi : valitse aika Suunniteltu" in page
     assert "vko 37, 9.9.–15.9. to 12.9. klo 8.15–12.00 vapaa" in page
     assert "Ilman aikaa (1) Joutsa" in page
@@ -150,7 +150,7 @@ def test_what_is_fixed_says_how_it_is_moved(laid: Laid, luhanka: Municipality, c
     page = laid.page()
     assert "Kutsuttu koolle Siirrä toiseen aikaan" in page
     assert "Perutut, joilla ei ollut aikaa Joutsa Peruttu" in page
-    assert "4 aikaa · 2 neuvottelua · 2 ajassa · 0 ilman aikaa · 1 peruttu · 2 varalla" in page
+    assert "4 aikaa · 2 neuvottelua · 2 sijoitettu · 0 ilman aikaa · 1 peruttu · 2 varalla" in page
 
 
 def test_a_time_of_its_own_stands_in_its_week(laid: Laid, luhanka: Municipality) -> None:
@@ -211,7 +211,7 @@ def test_a_round_without_times_or_negotiations(in_scope: County, coordinator: Us
     assert "Kierroksella ei ole vielä aikoja." in page
     assert "Kierroksella ei ole vielä neuvotteluja." in page
     make_unplaced(round_, make_municipality(in_scope, "249", "Keuruu"))
-    assert "0 aikaa · 1 neuvottelu · 0 ajassa · 1 ilman aikaa · 1 aika liian vähän" in laid.page()
+    assert "0 aikaa · 1 neuvottelu · 0 sijoitettu · 1 ilman aikaa · 1 aika liian vähän" in laid.page()
 
 
 def test_a_round_of_which_only_the_plan_is_known_is_read_only(laid: Laid) -> None:
@@ -265,8 +265,8 @@ def test_weeks_and_times_in_every_language(language: str, week: str, time: str) 
         ({"m1": "yes", "m2": "no"}, Tone.NO, "ei sovi: Joutsa"),
         ({"m1": "if_need_be", "m2": "no"}, Tone.NO, "ei sovi: Joutsa; tarvittaessa: Hankasalmi"),
         ({"m1": "yes", "m2": "if_need_be"}, Tone.IF_NEED_BE, "tarvittaessa: Joutsa"),
-        ({"m1": "yes"}, Tone.UNKNOWN, "1/2 vastannut"),
-        ({"m1": "no"}, Tone.NO, "ei sovi: Hankasalmi; 1/2 vastannut"),
+        ({"m1": "yes"}, Tone.UNKNOWN, "1 / 2 vastannut"),
+        ({"m1": "no"}, Tone.NO, "ei sovi: Hankasalmi; 1 / 2 vastannut"),
     ],
 )
 def test_answers_in_words(laid: Laid, said: dict[str, str], tone: Tone, words: str) -> None:
@@ -308,7 +308,7 @@ def test_a_card_is_placed_with_a_form_and_the_move_undone(laid: Laid, joutsa: Mu
     sent = {"negotiation": laid.loose.pk, "slot": laid.slots[2].pk, "expected": ""}
     followed = laid.client.post(laid.url(PLACE), sent, follow=True)
     assert followed.redirect_chain[0][0].endswith(f"/taulu/#kortti-{laid.loose.pk}")
-    assert "Neuvottelun “Joutsa” aika on nyt to 19.9.2024 klo 8.15–12.00, vko 38. Kumoa" in words_of(followed)
+    assert "Neuvottelun ”Joutsa” aika on nyt to 19.9.2024 klo 8.15–12.00, vko 38. Kumoa" in words_of(followed)
     assert at(laid.loose) == in_(laid.slots[2])
     undone = laid.client.post(laid.url(UNDO), {"token": token_in(followed)}, follow=True)
     assert "Siirto kumottiin." in words_of(undone)
@@ -343,7 +343,7 @@ def test_a_free_time_is_given_with_a_form(laid: Laid, luhanka: Municipality) -> 
     assert at(laid.loose) == in_(laid.slots[1])
     late = laid.client.get(laid.url(PLACE, aika=laid.slots[1].pk))
     assert late.status_code == 409
-    assert "Tämä aika on sillä välin annettu neuvottelulle “Joutsa”." in words_of(late)
+    assert "Tämä aika on sillä välin annettu neuvottelulle ”Joutsa”." in words_of(late)
     assert laid.url() in late.content.decode()
 
 
@@ -380,8 +380,8 @@ def test_moves_of_the_script_and_their_undo(laid: Laid) -> None:
     """Words and a token come back; what was seen and is no more is answered 409 in words."""
     done = laid.move(negotiation=laid.loose.pk, slot=laid.slots[0].pk, expected="", occupant=laid.placed.pk).json()
     assert done["message"].replace("\N{NO-BREAK SPACE}", " ") == (
-        "Neuvottelun “Joutsa” aika on nyt to 5.9.2024 klo 8.15–12.00, vko 36."
-        " “Hankasalmi” vaihtoi sen kanssa paikkaa, eikä sillä ole nyt aikaa."
+        "Neuvottelun ”Joutsa” aika on nyt to 5.9.2024 klo 8.15–12.00, vko 36."
+        " ”Hankasalmi” vaihtoi sen kanssa paikkaa, eikä sillä ole nyt aikaa."
     )
     late = laid.move(negotiation=laid.placed.pk, slot=laid.slots[1].pk, expected=laid.slots[0].pk, occupant="")
     assert late.status_code == 409
@@ -392,7 +392,7 @@ def test_moves_of_the_script_and_their_undo(laid: Laid) -> None:
     again = laid.client.post(laid.url(UNDO), {"token": done["undo"]}, **JSON)
     assert again.status_code == 409
     off = laid.move(negotiation=laid.placed.pk, slot="pois", expected=laid.slots[0].pk)
-    assert off.json()["message"] == "Neuvottelu “Hankasalmi” otettiin pois ajaltaan."
+    assert off.json()["message"] == "Neuvottelu ”Hankasalmi” otettiin pois ajaltaan."
     # The page that follows a move of the script offers no undo of its own.
     assert 'name="token"' not in laid.client.get(laid.url()).content.decode()
 
@@ -403,7 +403,7 @@ def test_two_change_places_in_words(laid: Laid, coordinator: User) -> None:
     done = laid.move(
         negotiation=laid.loose.pk, slot=laid.slots[0].pk, expected=laid.slots[1].pk, occupant=laid.placed.pk
     )
-    assert "“Hankasalmi” vaihtoi sen kanssa paikkaa: to 12.9.2024" in done.json()["message"].replace("\xa0", " ")
+    assert "”Hankasalmi” vaihtoi sen kanssa paikkaa: to 12.9.2024" in done.json()["message"].replace("\xa0", " ")
 
 
 def test_an_undo_of_another_user_or_round_is_refused(laid: Laid, keski_suomi: County, client_for: Any) -> None:
@@ -440,7 +440,7 @@ def test_the_state_is_told_only_when_it_has_changed(laid: Laid, hankasalmi: Muni
     changed = laid.client.get(laid.url(STATE, d=seen))
     pieces = {key: html for key, _hash, html in changed.json()["pieces"]}
     assert list(pieces) == ["top", "duty", "conflicts", "side", "2024-36", "2024-37", "2024-38", "2024-39"]
-    assert "2 ajassa" in pieces["top"]
+    assert "2 sijoitettu" in pieces["top"]
     assert "Joutsa" in pieces["2024-39"]
     # The page has the very pieces: only those whose hash has changed are drawn anew.
     html = laid.client.get(laid.url()).content.decode()

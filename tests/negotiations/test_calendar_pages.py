@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,7 +28,9 @@ from negotiations.models import CalendarFeed, LegalBasis, Negotiation, Round, Ro
 from negotiations.planning import board
 from negotiations.planning import negotiations as planning
 from negotiations.planning.calendars import feeds, reading
+from negotiations.planning.calendars.composing import Meeting
 from negotiations.planning.groups import Division, divide, division_of
+from negotiations.planning.slots import Choice, Hours, IsoWeek, SlotRule, change_rule
 from negotiations.planning.stages import keeping
 from negotiations.planning.timing import Precision, Timing
 from negotiations.sitting import conduct
@@ -37,6 +40,7 @@ from tests.negotiations.test_calendars import check, clock, read_back, value_of
 ClientFor = Callable[[User | None], Client]
 Kind = CalendarFeed.Kind
 THIS_YEAR = timezone.localdate().year
+BOTH = [LegalBasis.COOPERATION, LegalBasis.WELFARE]
 
 
 @pytest.fixture(autouse=True)
@@ -152,6 +156,54 @@ def test_what_is_moved_on_the_board_is_moved_in_calendars(negotiation: Negotiati
     (meeting,) = reading.meetings_of(round_.county, rows)
     assert [*seen, meeting.sequence] == [seen[0], seen[0] + 1, seen[0] + 3]
     assert meeting.uid == negotiation.calendar_uid and meeting.timing.starts_at == slots[1].starts_at
+
+
+@pytest.mark.usefixtures("in_scope")
+def test_no_door_changes_a_calendar_silently(
+    round_: Round, hankasalmi: Municipality, joutsa: Municipality, coordinator: User
+) -> None:
+    """Whatever changes what a calendar shows raises the sequence: changing places, undoing, another rule of times."""
+    rule = SlotRule(IsoWeek(THIS_YEAR, 41), IsoWeek(THIS_YEAR, 42), (4,), (Hours(time(9), time(12)),))
+    change_rule(round_, rule, choices={}, by=coordinator)
+    first, second = Slot.objects.filter(round=round_)
+    rows = [planned_on(round_, [place], date(THIS_YEAR, 9, 24)) for place in (hankasalmi, joutsa)]
+    mine, other = rows
+    board.take_off(mine, expected=None, by=coordinator)
+    board.take_off(other, expected=None, by=coordinator)
+    at_ten = replace(rule, hours=(Hours(time(10), time(12)),))
+
+    def shown() -> dict[int, Meeting]:
+        found = (reading.meetings_of(row.county, Negotiation.objects.filter(pk=row.pk)) for row in rows)
+        return {number: meeting for number, meetings in enumerate(found) for meeting in meetings}
+
+    def swap() -> None:
+        move = board.place(mine, second, expected=first.pk, occupant=other.pk, by=coordinator)
+        moved.append(move.back)
+
+    def hold() -> None:
+        conduct.convene(mine, by=coordinator)
+        day = date(THIS_YEAR, 10, 1)
+        conduct.hold(mine, timing=timing(day), by=coordinator, at=clock(day, 13))
+
+    moved: list[Any] = []
+    doors: list[Callable[[], object]] = [
+        lambda: board.place_all(round_, {mine.pk: first.pk, other.pk: second.pk}, by=coordinator),
+        swap,
+        lambda: board.take_back(moved[-1], by=coordinator),
+        lambda: change_rule(round_, at_ten, choices={row.pk: Choice.TAKE for row in rows}, by=coordinator),
+        lambda: planning.change(Negotiation.objects.get(pk=mine.pk), fields=["bases"], bases=BOTH, by=coordinator),
+        lambda: change(Negotiation.objects.get(pk=mine.pk), coordinator, language="sv"),
+        hold,
+    ]
+    before = shown()
+    for number, door in enumerate(doors):
+        door()
+        after = shown()
+        assert after[0] != before.get(0), number
+        for row, meeting in after.items():
+            if row in before and meeting != before[row]:
+                assert meeting.sequence > before[row].sequence, (number, row)
+        before = after
 
 
 @pytest.mark.usefixtures("in_scope")
@@ -328,9 +380,14 @@ def test_an_address_is_shown_once(
 
 
 def test_the_same_form_sent_twice_makes_one_address(
-    negotiation: Negotiation, editor: User, second_editor: User, client_for: ClientFor
+    negotiation: Negotiation,
+    editor: User,
+    second_editor: User,
+    keski_uusimaa: County,
+    mantsala: Municipality,
+    client_for: ClientFor,
 ) -> None:
-    """A page that is loaded anew shows it again; another choice, another form and another user have their own."""
+    """A page that is loaded anew shows it again; another choice, form, user and county have their own."""
     client = client_for(editor)
     seed = "0123456789abcdef0123456789abcd"
     first, second = (address_in(made_by(client, "own", seed=seed)) for _ in range(2))
@@ -346,6 +403,9 @@ def test_the_same_form_sent_twice_makes_one_address(
     with scope(county=negotiation.county):
         assert CalendarFeed.objects.count() == 6
         feeds.revoke(CalendarFeed.objects.earliest("pk"), by=editor)
+    editor.memberships.create(county=keski_uusimaa, municipality=mantsala, role=editor.memberships.get().role)
+    elsewhere = client.post(reverse("calendars", args=["keski-uusimaa"]), {"holds": "own", "seed": seed})
+    assert elsewhere.status_code == 200 and address_in(elsewhere) not in others | {first}
     refused = made_by(client, "own", seed=seed)
     assert refused.status_code == 409 and "poistettu käytöstä" in refused.content.decode()
 

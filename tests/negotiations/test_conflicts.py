@@ -151,7 +151,8 @@ def test_a_place_is_the_same_however_it_is_written_but_only_where_people_come_to
     other = meeting(2, at(8, 12), mode=Mode.HYBRID, place=" kunnantalo,  SALI 2")
     assert kinds(one, other) == [Kind.ROOM]
     assert kinds(one, replace(other, mode=Mode.REMOTE)) == []
-    assert kinds(one, replace(other, mode=Mode.UNKNOWN)) == []
+    # A place has been written, so that people come to it, though nobody has said how the negotiation is held.
+    assert kinds(one, replace(other, mode=Mode.UNKNOWN)) == [Kind.ROOM]
     assert kinds(replace(one, place=""), replace(other, place=" ")) == []
 
 
@@ -342,7 +343,7 @@ def test_what_a_placing_would_cause_is_told_before_it_is_made() -> None:
 def test_a_negotiation_takes_the_mode_of_its_slots_along() -> None:
     unplaced = meeting(1, Timing.in_months(THURSDAY, THURSDAY), place="Kunnantalo")
     there = situation(unplaced, meeting(2, at(9, 10), place="Kunnantalo", mode=Mode.ON_SITE), slots=SLOTS)
-    assert of_placing(there, 1, 5) == []
+    assert of_placing(replace(there, mode=Mode.REMOTE), 1, 5) == []
     assert [conflict.kind for conflict in of_placing(replace(there, mode=Mode.HYBRID), 1, 5)] == [Kind.ROOM]
 
 

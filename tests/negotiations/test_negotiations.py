@@ -218,6 +218,26 @@ def test_a_slot_is_of_one_negotiation_and_of_its_round(round_: Round, planned: N
     assert Negotiation.objects.count() == 1
 
 
+def test_a_time_typed_that_is_a_free_slot_of_the_round_is_that_slot(
+    round_: Round, planned: Negotiation, joutsa: Municipality, client: Client
+) -> None:
+    """Else it would look free and be given to another. One that is taken is not, nor is that of another round."""
+    slot = slot_of(round_)
+    other_round = make_round(round_.county, name="Toinen")
+    slot_of(other_round)
+    sent = DETAILS | MINUTE | {"round": round_.pk}
+    assert client.post(url("negotiation_edit", planned.pk), sent).status_code == 302
+    planned.refresh_from_db()
+    assert planned.slot == slot
+    second = make_negotiation(round_, [joutsa], day=date(2024, 10, 10))
+    postpone(second, timing=Timing.in_slot(slot), reason="Flunssa", by=None)
+    second.refresh_from_db()
+    assert (second.starts_at, second.slot) == (slot.starts_at, None)
+    client.post(url("negotiation_edit", planned.pk), sent | {"ends": "11"})
+    planned.refresh_from_db()
+    assert planned.slot is None
+
+
 def test_the_rule_refuses_a_slot_taken_meanwhile(round_: Round, planned: Negotiation, hankasalmi: Municipality) -> None:
     """What the form saw as free may have gone before it is saved."""
     slot = slot_of(round_)

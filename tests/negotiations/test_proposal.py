@@ -351,19 +351,36 @@ def test_a_wish_without_slots() -> None:
     ]
 
 
+def test_where_only_the_times_as_wished_are_past_that_is_said() -> None:
+    """The round had times then: it would be untrue that it has none, and nothing more."""
+    slots, tomorrow = days_on(0, 1, 3), FIRST + timedelta(days=1)
+    past = "Silloin olleet ajat ovat jo menneet."
+    early = meeting(1, wish=Wish(latest=FIRST))
+    assert said_of(situation(early, slots=slots), 1, earliest=tomorrow) == [
+        f"Toivottuina päivinä ei ole aikoja: viimeistään 2.9.2024. {past}"
+    ]
+    mondays = meeting(1, wish=Wish(weekdays=frozenset({1})))
+    assert said_of(situation(mondays, slots=slots), 1, earliest=tomorrow) == [
+        f"Toivottuina viikonpäivinä ei ole aikoja: maanantai. {past}"
+    ]
+    known = meeting(1, timing=Timing(Precision.DAY, FIRST, FIRST))
+    (words,) = said_of(situation(known, slots=slots), 1, earliest=tomorrow)
+    assert words.endswith(past)
+
+
 def test_what_does_not_suit_is_counted_by_party_and_the_nearest_is_named() -> None:
     slots = days_on(*range(5), *range(7, 12))
     some, rest = dict.fromkeys(range(100, 105), "no"), dict.fromkeys(range(104, 110), "no")
     there = situation(meeting(1, "m1", "m2"), slots=slots, availability=answers(m1=some, m2=rest))
     # Who is the most against comes first. On Monday the first only one is, and nobody has that time.
     assert said_of(there, 1) == [
-        "Ei sovi: Multia (6 aikaa), Keuruu (5 aikaa). Yhteistä sopivaa aikaa ei ole kyseeseen tulevissa 10 ajassa."
-        " Vähiten esteitä on ma 2.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
+        "Ei sovi: Multia (6 aikaa), Keuruu (5 aikaa). Yksikään 10 mahdollisesta ajasta ei sovi kaikille."
+        " Saatavilla olevista ajoista vähiten esteitä on ma 2.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
     ]
     alone = replace(there, availability=answers(m1=dict.fromkeys(slots, "no"), m2=rest))
     assert said_of(alone, 1) == [
-        "Mikään kyseeseen tulevista 10 ajasta ei sovi: Keuruu."
-        " Vähiten esteitä on ma 2.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
+        "Yksikään 10 mahdollisesta ajasta ei sovi: Keuruu."
+        " Saatavilla olevista ajoista vähiten esteitä on ma 2.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
     ]
     assert propose(alone).unplaced[0].mends == [Mend.ANSWERS, Mend.SLOTS]
     # A time that cannot be had is not recommended: one that is in use, is proposed to another, or is blocked.
@@ -373,10 +390,10 @@ def test_what_does_not_suit_is_counted_by_party_and_the_nearest_is_named() -> No
         meeting(11, "m1", round=2, timing=slot_on(FIRST + timedelta(days=2), 10)),
     ]
     assert said_of(replace(there, meetings={**there.meetings, **{one.id: one for one in others}}), 1)[0].endswith(
-        "Vähiten esteitä on to 5.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
+        "Saatavilla olevista ajoista vähiten esteitä on to 5.9.2024 klo 8.00–11.00, vko 36: ei sovi Keuruu."
     )
     one = situation(meeting(1, "m1"), slots=days_on(0), availability=answers(m1={100: "no"}))
-    assert said_of(one, 1) == ["Ainoa kyseeseen tuleva aika ei sovi: Keuruu."]
+    assert said_of(one, 1) == ["Ainoa mahdollinen aika ei sovi: Keuruu."]
 
 
 def test_what_is_in_use_is_told_with_who_has_it() -> None:

@@ -120,7 +120,7 @@ def test_the_proposal_is_shown_by_date_with_how_each_suits_and_the_rest_with_why
         ("Luhanka", date(2024, 9, 27), ("sopivuutta ei ole kysytty", "toiveen mukainen")),
         ("Hankasalmi", date(2024, 10, 3), ("sopii kaikille",)),
     ]
-    assert "Mikään kyseeseen tulevista 4 ajasta ei sovi: Joutsa." in page
+    assert "Yksikään 4 mahdollisesta ajasta ei sovi: Joutsa." in page
     ways = f'<a href="{url("round_availability", round_.pk)}">Kysy osapuolilta uudelleen'
     assert ways in page
     assert f'<a href="{url("round_slots", round_.pk)}">Lisää aikoja' in page

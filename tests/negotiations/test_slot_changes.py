@@ -39,7 +39,7 @@ from negotiations.planning.slots import (
     rule_of,
     slot_times,
 )
-from negotiations.planning.slots.changing import Sitting, Span, Standing
+from negotiations.planning.slots.changing import Sitting, Span, Standing, moved_days
 from negotiations.planning.slots.needs import Need, balance_words, need_of, outside
 from negotiations.planning.timing import Timing
 from negotiations.sitting.conduct import cancel, convene
@@ -132,6 +132,42 @@ def test_a_new_time_is_offered_only_where_it_is_plain_which_one(times: list[Span
     """None on the day, or two of them: nobody can tell."""
     (one,) = effect_of(standing(sitting(1, 1), slots=[at(5)]), times).affected
     assert one.new is None and one.choices == (Choice.KEEP, Choice.OFF)
+
+
+def moved(to: int, *, hours: tuple[Hours, ...] = ()) -> SlotRule:
+    """Return the rule with Thursday 12.9. moved to another day of September 2024."""
+    swap = DayException(ExceptionKind.SWAP, date(2024, 9, 12), date(2024, 9, to), hours)
+    return replace(RULE, exceptions=(swap,))
+
+
+@pytest.mark.parametrize(
+    ("former", "rule", "day", "new"),
+    [
+        # Moved, moved elsewhere, moved back, moved and at another time; and a day that another one's move leaves alone.
+        (RULE, moved(11), 12, at(11)),
+        (moved(11), moved(13), 11, at(13)),
+        (moved(11), RULE, 11, at(12)),
+        (None, moved(11, hours=(NINE,)), 12, at(11, time(9))),
+        (RULE, replace(moved(11), weeks_off=(IsoWeek(2024, 36),)), 5, None),
+    ],
+)
+def test_a_negotiation_can_go_with_its_day(former: SlotRule | None, rule: SlotRule, day: int, new: Span | None) -> None:
+    """As Thursday 2.11.2023 was moved to Wednesday."""
+    times = slot_times(rule, HELSINKI)
+    (one,) = effect_of(standing(sitting(1, 1), slots=[at(day)]), times, moved_days(former, rule)).affected
+    assert one.new == new
+    assert (Choice.TAKE in one.choices) == (new is not None)
+
+
+def test_of_two_times_of_a_moved_day_each_goes_to_its_own() -> None:
+    """Nobody has to be asked which is which."""
+    both = (Hours(time(8, 15), time(12)), Hours(time(13), time(16)))
+    rule = replace(moved(11), hours=both)
+    slots = [at(12), at(12, time(13), time(16))]
+    effect = effect_of(
+        standing(sitting(1, 1), sitting(2, 2), slots=slots), slot_times(rule, HELSINKI), moved_days(RULE, rule)
+    )
+    assert [one.new for one in effect.affected] == [at(11), at(11, time(13), time(16))]
 
 
 def test_a_slot_that_is_taken_is_not_offered() -> None:
@@ -262,6 +298,19 @@ def test_one_takes_the_new_time_of_its_day(round_: Round, coordinator: User, han
     assert "to\N{NO-BREAK SPACE}12.9.2024 klo\N{NO-BREAK SPACE}8.15–12.00" in log_of([one])[-1].words
     assert "ja nyt se on to\N{NO-BREAK SPACE}12.9.2024 klo\N{NO-BREAK SPACE}9.00–12.00" in log_of([one])[-1].words
     assert "Neuvotteluista 0 piti aikansa, 1 sai uuden ajan ja 0 otettiin pois" in log_of([round_])[-1].words
+
+
+def test_one_goes_with_its_day_and_back_again(round_: Round, coordinator: User, hankasalmi: Municipality) -> None:
+    """The rule that the round has tells which day the moved one was."""
+    row = in_slot(round_, 12, [hankasalmi])
+    for rule, day in ((moved(11), 11), (moved(13), 13), (RULE, 12)):
+        change_rule(round_, rule, choices={row.pk: Choice.TAKE}, by=coordinator)
+        row.refresh_from_db()
+        assert (row.starts_at, row.earliest, row.slot and row.slot.starts_at) == (
+            at(day)[0],
+            date(2024, 9, day),
+            at(day)[0],
+        )
 
 
 def test_one_goes_off_the_calendar(round_: Round, coordinator: User, hankasalmi: Municipality) -> None:

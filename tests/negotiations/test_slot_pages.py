@@ -285,6 +285,10 @@ def test_the_year_of_a_week_follows_where_it_is_left_out(client: Client, in_scop
         (row(0, "add", "9999-12-31"), "exceptions", "yli puolen vuoden päässä"),
         ({"exceptions": "[[["}, "exceptions", "Poikkeuksia ei voi lukea"),
         ({"exceptions": "[1]"}, "exceptions", "Poikkeuksia ei voi lukea"),
+        *(
+            ({"exceptions": f'[{{"kind":"off","day":"2024-09-05","reason":{reason}}}]'}, "exceptions", "ei voi lukea")
+            for reason in ('"\\u0000"', '"\\ud800"', "[1]", "5")
+        ),
     ],
 )
 def test_what_is_wrong_is_said_by_its_field_and_nothing_is_lost(
@@ -409,9 +413,9 @@ def test_each_negotiation_affected_is_asked_of(client: Client, round_: Round, pl
     words = text_of(asked)
     assert asked.status_code == 422
     assert "Valitse, mitä neuvottelulle Hankasalmi tehdään." in words
-    assert "Pidetään aika, kierroksen aikojen ulkopuolella" in words
+    assert "Pidetään nykyinen aika, vaikka se ei ole enää kierroksen aikojen joukossa" in words
     assert "Otetaan päivän uusi aika: klo 9.00–12.00" in words
-    assert "Pois kalenterista" in words
+    assert "Otetaan pois ajaltaan" in words
     assert Slot.objects.get(starts_at=at(12)[0]).negotiation == placed
     answered = client.post(url_of(round_), data | {ANSWER.format(placed.pk): "take"}, follow=True)
     assert "Neuvotteluista 0 piti aikansa, 1 sai uuden ajan ja 0 otettiin pois kalenterista." in text_of(answered)
@@ -430,6 +434,16 @@ def test_a_day_without_a_new_time_offers_none(client: Client, round_: Round, pla
     assert placed.precision == Negotiation.Precision.MONTH
 
 
+def test_a_day_that_is_moved_offers_to_take_it_along(client: Client, round_: Round, placed: Negotiation) -> None:
+    """With the day and the time to which it would go."""
+    data = sent(**row(0, "swap", "2024-09-12", instead="2024-09-11"))
+    words = text_of(client.post(url_of(round_), data))
+    assert "Siirretään päivän mukana: ke 11.9.2024 klo 8.15–12.00, vko 37" in words
+    assert client.post(url_of(round_), data | {ANSWER.format(placed.pk): "take"}).status_code == 302
+    placed.refresh_from_db()
+    assert placed.earliest == date(2024, 9, 11)
+
+
 def test_an_answer_given_stays_in_the_preview(client: Client, round_: Round, placed: Negotiation) -> None:
     """It is drawn anew as one goes on writing."""
     data = sent(**row(0, "off", "2024-09-12")) | {ANSWER.format(placed.pk): "keep"}
@@ -443,7 +457,7 @@ def test_what_has_been_invited_is_listed_and_not_asked(client: Client, round_: R
     convene(placed, by=None)
     data = sent(**row(0, "off", "2024-09-12"))
     words = text_of(client.post(url_of(round_, "round_slots_preview"), data))
-    assert "Osapuolet on kutsuttu tähän aikaan" in words and "Pois kalenterista" not in words
+    assert "Osapuolet on kutsuttu tähän aikaan" in words and "Otetaan pois ajaltaan" not in words
     assert client.post(url_of(round_), data).status_code == 302
     placed.refresh_from_db()
     assert placed.slot is None and (placed.starts_at, placed.ends_at) == at(12)

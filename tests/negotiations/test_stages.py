@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ from municipalities.moves import NotAllowedNow
 from negotiations.log import WORDS, log_of
 from negotiations.models import Negotiation, Round, RoundStage
 from negotiations.planning.rounds import change_round
+from negotiations.planning.slots import DayException, ExceptionKind, Hours, IsoWeek, SlotRule, change_rule
 from negotiations.planning.stages.approving import (
     Approval,
     Change,
@@ -53,12 +54,22 @@ from negotiations.planning.stages.standing import (
     stages_of,
     standing_of,
 )
-from negotiations.planning.stages.templates import AUTUMN, SHORT, SPRING, TEMPLATES, month_of, number_of, templates_for
+from negotiations.planning.stages.templates import (
+    AUTUMN,
+    SHORT,
+    SPRING,
+    TEMPLATES,
+    UsualStage,
+    month_of,
+    number_of,
+    templates_for,
+)
 from negotiations.sitting.conduct import cancel
 from tests.factories import make_held, make_negotiation, make_round
 
 AUGUST: When = (date(2024, 8, 1), date(2024, 8, 31))
 DECEMBER: When = (date(2024, 12, 1), date(2024, 12, 31))
+RULE = SlotRule(IsoWeek(2024, 36), IsoWeek(2024, 39), (4,), (Hours(time(8, 15), time(12)),))
 days = st.dates(date(2022, 1, 1), date(2027, 12, 31))
 
 # --- Templates ------------------------------------------------------------------------------------------------
@@ -106,6 +117,7 @@ def test_spring_begins_in_the_december_before() -> None:
         date(2022, 12, 1),
         date(2022, 12, 31),
     )
+    assert found["Yhteenveto aluehallitukselle"] is None
     assert found["Arvio järjestöyhteistyöstä"] == (date(2023, 3, 1), date(2023, 3, 31))
     assert found["Painopisteiden terävöittäminen"] == (date(2023, 4, 1), date(2023, 5, 31))
     assert found["Hyte-neuvottelu HUS-yhtymän kanssa"] is None
@@ -555,7 +567,7 @@ def moved_removed_and_restored(round_: Round, row: RoundStage) -> None:
         ),
         (lambda round_, row: change_round(round_, fields=["name"], by=None), []),
         (lambda round_, row: change_round(round_, fields=["legal_bases"], by=None), ["muutettiin: lakiperusteet"]),
-        (lambda round_, row: change_rule(round_, RULE, choices={}, by=None), ["Neuvottelujen aikoja muutettiin."]),
+        (lambda round_, row: change_rule(round_, RULE, choices={}, by=None), ["Neuvotteluaikoja muutettiin."]),
     ],
 )
 def test_what_has_changed_since_the_approval(round_: Round, does: Does, words: list[str]) -> None:
@@ -590,7 +602,7 @@ def test_a_rule_that_gives_the_same_times_changes_none(round_: Round) -> None:
     change_rule(round_, replace(RULE, exceptions=(off(reason="Seminaari"),)), choices={}, by=None)
     assert changes(round_) == []
     change_rule(round_, replace(RULE, exceptions=(off(),), mode=Negotiation.Mode.ON_SITE), choices={}, by=None)
-    assert changes(round_) == ["Neuvottelujen pitämisen tapaa muutettiin."]
+    assert changes(round_) == ["Neuvottelujen toteutustapaa muutettiin."]
 
 
 def test_a_new_decision_approves_the_changes_and_a_section_does_not(round_: Round) -> None:

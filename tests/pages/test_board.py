@@ -162,7 +162,7 @@ def test_a_second_coordinator_sees_it_soon_and_is_refused_on_the_same_time(
     page.keyboard.press("Enter")
     drag(page, card(page, laid.first), in_place(page, laid.slots[4]))
     page.clock.run_for(100)
-    expect(page.locator("[data-loud]")).to_contain_text(f"annettu neuvottelulle “{laid.loose.title}”")
+    expect(page.locator("[data-loud]")).to_contain_text(f"annettu neuvottelulle ”{laid.loose.title}”")
     is_at(page, laid.first, laid.slots[0])
     is_at(page, laid.loose, laid.slots[4])
     choice.focus()

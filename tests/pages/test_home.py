@@ -28,8 +28,9 @@ from negotiations import waiting
 from negotiations.followup.views import besides
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
 from negotiations.models import LegalBasis, Measure, Negotiation, Round, RoundStage
-from negotiations.planning.availability import Suits
+from negotiations.planning.availability import COUNTY, Suits
 from negotiations.planning.availability.answering import answer
+from negotiations.planning.availability.asking import ask as ask_parties
 from negotiations.planning.board import take_off
 from negotiations.planning.stages.keeping import add_stage, mark_done
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
@@ -158,6 +159,12 @@ def test_what_waits_of_planning(
     assert "1 party has not answered" in tomorrow[1][1]
 
     answer(silent, {slots[0].pk: Suits.NO}, "", by=coordinator)
+    assert acts(access) == [stages, ("Look at the times that do not suit", "Tuleva")]
+    answer(silent, {slots[0].pk: Suits.YES}, "", by=coordinator)
+    assert acts(access) == [stages]
+    # The core group is in every negotiation.
+    (core,) = ask_parties(round_, in_days(0), "", [(COUNTY, "", "ydin@example.fi")], by=coordinator)
+    answer(core, {slots[0].pk: Suits.NO}, "", by=coordinator)
     assert acts(access) == [stages, ("Look at the times that do not suit", "Tuleva")]
     take_off(joutsa_sits, expected=slots[0].pk, by=coordinator)
     assert acts(access) == [stages]

@@ -13,7 +13,7 @@ from django_scopes import scopes_disabled
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from negotiations.models import Negotiation, Round
-from tests.pages.conftest import Site
+from tests.pages.conftest import Contexts, Site
 from tests.pages.journeys import Mouse, Walker
 
 HOME = "/keski-suomi/"
@@ -24,7 +24,7 @@ MENU = "Päävalikko"
 
 
 @pytest.fixture
-def without_the_plan(site: Site) -> None:
+def without_the_plan(contexts: Contexts, site: Site) -> None:
     """The demo has the plan of 6.9.2023 already, at these very times: it makes room."""
     with scopes_disabled():
         plan = Round.objects.get(pk=site.ids["plan"])
@@ -85,7 +85,7 @@ def _give_the_rule(you: Walker) -> None:
     you.find("button", "Lisää rivi").click()
     expect(rows).to_have_count(2)
     _exception(rows.nth(1), "Toinen kellonaika", "2023-09-14", hours="9", reason="Kuntajohdon keskustelutilaisuus")
-    you.tick("Etänä")
+    you.tick("Etäyhteydellä")
     preview = you.main.locator("[data-preview-here]")
     expect(preview).to_contain_text("26 aikaa, 22 kuntaa, 4 varalla")
     expect(preview).to_contain_text("Kuntajohdon keskustelutilaisuus")
@@ -143,7 +143,7 @@ def _place_all(you: Walker) -> None:
         else:
             _by_form(you, title, place)
         _stands_in(you, title, slot)
-    you.reads("22 ajassa", "4 varalla")
+    you.reads("22 sijoitettu", "4 varalla")
     later = you.main.locator('[data-place][data-when*="14.9."]')
     expect(later).to_contain_text("klo 9.00–12.00")
     for week in ("vko 42", "vko 44"):
@@ -209,7 +209,7 @@ def _postpone_one(you: Walker) -> None:
     you.press("Siirrä neuvottelu")
     you.reads("Multia")
     _board(you)
-    you.reads("22 ajassa", "4 varalla")
+    you.reads("22 sijoitettu", "4 varalla")
 
 
 def _cancel_one(you: Walker) -> None:
@@ -218,7 +218,7 @@ def _cancel_one(you: Walker) -> None:
     you.write("Miksi neuvottelu perutaan?", "Neuvotellaan Viitasaaren kanssa yhdessä.")
     you.press("Peru neuvottelu")
     _board(you)
-    you.reads("21 ajassa", "5 varalla")
+    you.reads("21 sijoitettu", "5 varalla")
 
 
 def _hold_one(you: Walker) -> None:

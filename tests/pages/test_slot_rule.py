@@ -35,7 +35,7 @@ def test_the_calendar_follows_as_one_writes(page_of: Callable[..., Page]) -> Non
     last.get_by_label("Miten päivä poikkeaa").select_option("off")
     expect(last.get_by_label("Kellonaika, jos ei tavallinen")).to_be_hidden()
     last.get_by_label("Päivä", exact=True).fill("2023-09-07")
-    keep = page.get_by_role("group", name="Jyväskylä").get_by_label("Pidetään aika")
+    keep = page.get_by_role("group", name="Jyväskylä").get_by_label("Pidetään nykyinen aika")
     keep.check()
     last.get_by_label("Syy").fill("Messut")
     expect(preview).to_contain_text("Messut")

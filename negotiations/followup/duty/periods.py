@@ -90,8 +90,9 @@ class Life:
     def outside_words(self) -> str:
         """What is said of a former municipality that is not in the register."""
         told = {"name": self.name, "what": self.words}
+        ended = _("%(name)s: %(what)s.") % told
         unknown = _("It is not in the register of municipalities, so what was negotiated with it is not known here.")
-        return f"{_('%(name)s: %(what)s.') % told} {unknown}"
+        return f"{ended} {unknown}"
 
 
 ALWAYS = Life()

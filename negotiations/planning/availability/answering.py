@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from municipalities import timewords
 from municipalities.events import record
 from municipalities.models import Event, User
 from municipalities.moves import NotAllowedNow, locked
@@ -17,6 +18,20 @@ from negotiations.models import AvailabilityAnswer, AvailabilityInquiry, Availab
 from negotiations.planning.availability.reading import Suits
 
 ANSWERED = "availability_answered"
+
+
+class AnsweredMeanwhile(NotAllowedNow):
+    """The party has been answered for since the form was opened. Sent again, the answer takes the other's place."""
+
+    def __init__(self, words: str, seen: str) -> None:
+        super().__init__(words)
+        # What the form is sent with the next time.
+        self.seen = seen
+
+
+def seen_of(request: AvailabilityRequest) -> str:
+    """Return what tells the answer that a party has given from its next one: a form tells by it what it was made of."""
+    return request.answered_at.isoformat() if request.answered_at else "none"
 
 
 @dataclass(frozen=True)
@@ -90,14 +105,16 @@ def answer(
     answers: Mapping[int, Suits],
     note: str,
     *,
+    seen: str | None = None,
     by: User | None = None,
     at: datetime | None = None,
 ) -> AvailabilityRequest:
     """Save what a party answered: by the id of each slot whether it suits, in place of all that it had answered.
 
     A slot left out is one of which nothing is known. What was answered of slots that have begun stays. `by` is the
-    coordinator who enters the answer; without one it came by the link, and is taken until the last day. Raises
-    NotAllowedNow after that day, and where a slot is not, or is no more, one that is asked about.
+    coordinator who enters the answer; without one it came by the link, and is taken until the last day. `seen` is what
+    `seen_of` told when the form was opened. Raises NotAllowedNow after that day, and where a slot is not, or is no
+    more, one that is asked about; AnsweredMeanwhile where somebody else has answered something else since.
     """
     round_ = locked(request.inquiry.round)
     row = locked(request)
@@ -109,6 +126,17 @@ def answer(
     asked = {pk for pk, starts_at in every.items() if starts_at > moment}
     if not set(answers) <= asked:
         raise NotAllowedNow(_("Some of the times are not asked about any more. Look at the times and send again."))
+    former = row.answered_at
+    if seen and former and seen != seen_of(row) and not _is_there(row, answers, note, asked):
+        raise AnsweredMeanwhile(
+            _(
+                "An answer has come since you opened the page (%(moment)s). Nothing was saved yet: what you chose is"
+                " on this page. You see the earlier answer when you open the page in another tab. If you send this"
+                " again, it takes the place of the earlier answer."
+            )
+            % {"moment": timewords.moment(former)},
+            seen_of(row),
+        )
     AvailabilityAnswer.objects.filter(request=row, slot__in=asked).delete()
     AvailabilityAnswer.objects.bulk_create(
         AvailabilityAnswer(county_id=row.county_id, request=row, slot_id=slot, suits=suits)
@@ -128,3 +156,9 @@ def answer(
         newest=max(every, default=0),
     )
     return row
+
+
+def _is_there(row: AvailabilityRequest, answers: Mapping[int, Suits], note: str, asked: Collection[int]) -> bool:
+    """Whether just this has been answered already: a button pressed twice sends the same twice."""
+    there = AvailabilityAnswer.objects.filter(request=row, slot__in=asked).values_list("slot_id", "suits")
+    return row.note == note and dict(there) == dict(answers)

@@ -226,7 +226,7 @@ def remind(round_: Round, *, by: User | None) -> Reminded:
         else:
             row.reminded_at = now
             if row.sent_at is None:
-                # Nobody has had a link: the letter is as if it had not been begun.
+                # The last letter has not gone: it is as if it had not been begun.
                 row.token_hash = None
             written.append(row)
     if written:
@@ -385,7 +385,8 @@ def send_letter(county: County, request_id: int) -> int:
     """Write the letter with the link and send it; return how many were sent. Inside the county's scope, in a worker.
 
     A message that comes again once the letter has gone sends nothing, nor does one of a request that was withdrawn.
-    Raises OSError while the mail server is away: the next attempt has a token of its own.
+    Raises OSError while the mail server is away: the next attempt has a token of its own. A link that the party has
+    already is good until a letter has gone.
     """
     with transaction.atomic():
         row: AvailabilityRequest | None = (
@@ -396,10 +397,24 @@ def send_letter(county: County, request_id: int) -> int:
         )
         if row is None or not is_due(row, now=timezone.now()):
             return 0
-        token = secrets.token_urlsafe(32)
+        token, former = secrets.token_urlsafe(32), row.token_hash
         row.token_hash, row.sent_at = hash_of(token), None
         row.save(update_fields=["token_hash", "sent_at"])
     # Not while the row is locked: a mail server may take its time, and somebody may send the link again meanwhile.
+    written = AvailabilityRequest.objects.filter(pk=row.pk, token_hash=row.token_hash)
+    sent = 0
+    try:
+        sent = _send(county, row, token)
+    finally:
+        if sent:
+            written.update(sent_at=timezone.now())
+        elif former:
+            written.update(token_hash=former)
+    return sent
+
+
+def _send(county: County, row: AvailabilityRequest, token: str) -> int:
+    """Write the letter of a request and send it; return how many were sent."""
     language = language_of(row)
     round_: Round = row.inquiry.round
     is_reminder = row.reminded_at is not None and row.reminded_at > row.asked_at
@@ -409,7 +424,7 @@ def send_letter(county: County, request_id: int) -> int:
         subject = _("Answer by %(day)s: which times suit you? %(party)s, %(round)s")
         if is_reminder:
             subject = _("Reminder: answer by %(day)s which times suit you. %(party)s, %(round)s")
-        sent = letters.send(
+        return letters.send(
             to=[row.email],
             subject=subject % {"day": answer_by, "party": name_of(row), "round": round_.name},
             template="letters/availability.txt",
@@ -425,9 +440,6 @@ def send_letter(county: County, request_id: int) -> int:
             },
             language=language,
         )
-    if sent:
-        AvailabilityRequest.objects.filter(pk=row.pk, token_hash=row.token_hash).update(sent_at=timezone.now())
-    return sent
 
 
 def find(token: str) -> AvailabilityRequest | None:

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from django.db.models import Max, Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from municipalities import timewords
@@ -103,10 +104,14 @@ class PartyRow:
 
     @property
     def is_unsent(self) -> bool:
-        """Whether the letter with the link has not gone in good time: it needs a look."""
+        """Whether the letter with the link has not gone in good time: it needs a look.
+
+        Of one that has answered too, where the link was sent again afterwards.
+        """
         row = self.request
         begun = max(moment for moment in (row.asked_at, row.reminded_at) if moment)
-        return bool(row.email) and row.sent_at is None and not self.is_answered and self.now - begun > SENDING
+        is_waited_for = row.answered_at is None or row.asked_at > row.answered_at
+        return bool(row.email) and row.sent_at is None and is_waited_for and self.now - begun > SENDING
 
     @property
     def open(self) -> int:
@@ -151,7 +156,8 @@ class PartyRow:
         row = self.request
         if row.answered_at is not None:
             words = _("%(moment)s, entered by %(name)s") if row.entered_by else _("%(moment)s, by the link")
-            return words % {"moment": timewords.moment(row.answered_at), "name": row.entered_by}
+            told = words % {"moment": timewords.moment(row.answered_at), "name": row.entered_by}
+            return f"{told}. {self._unsent_words}" if self.is_unsent else told
         if self.is_unsent:
             return _("Check the address and send the link again.")
         if not row.email:
@@ -159,6 +165,12 @@ class PartyRow:
         if row.reminded_at is not None and row.reminded_at > row.asked_at:
             return _("reminded %(moment)s") % {"moment": timewords.moment(row.reminded_at)}
         return _("asked %(moment)s") % {"moment": timewords.moment(row.asked_at)}
+
+    @property
+    def _unsent_words(self) -> str:
+        unsent = capfirst(_("the letter has not gone"))
+        mend = _("Check the address and send the link again.")
+        return f"{unsent}. {mend}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -61,7 +62,8 @@ def best_of(people: Iterable[Reachable]) -> Reachable | None:
 def suggested(round_: Round, *, by: User) -> list[Suggested]:
     """Return who can be asked about the times of a round: municipalities, organisations, the county's core group.
 
-    The municipalities are those of its negotiations, or all of the county while there are none. Each is written to at
+    The municipalities are those of its negotiations, or while there are none all of the county that there are in the
+    round's time. Each is written to at
     the address in the register, else at that on its latest card, else at that of who edits for it; the core group,
     where the register has nobody, at that of who asks. Six queries at most.
     """
@@ -72,7 +74,7 @@ def suggested(round_: Round, *, by: User) -> list[Suggested]:
     )
     own = {municipality for municipality, _organisation in parties if municipality is not None}
     every = Municipality.objects.filter(county=round_.county_id).select_related("area").order_by("area__order")
-    municipalities = [row for row in every if not own or row.pk in own]
+    municipalities = [row for row in every if (row.pk in own if own else not _has_ended(row, by=round_.starts_on))]
     organisations = list(Organisation.objects.filter(pk__in=[pk for _municipality, pk in parties if pk is not None]))
     people = _people()
     unknown = [row for row in municipalities if best_of(people.get(key_of(row.pk, None), ())) is None]
@@ -87,6 +89,11 @@ def suggested(round_: Round, *, by: User) -> list[Suggested]:
     found += [_suggest(key := key_of(None, row.pk), str(row), best_of(people.get(key, ()))) for row in organisations]
     core = best_of(people.get(COUNTY, ())) or Reachable(by.name, "", by.email)
     return [*found, _suggest(COUNTY, _("The core group of the county"), core)]
+
+
+def _has_ended(municipality: Municipality, *, by: date) -> bool:
+    ends_on = municipality.area.valid_to
+    return ends_on is not None and ends_on < by
 
 
 def _suggest(key: str, party: str, person: Reachable | None) -> Suggested:

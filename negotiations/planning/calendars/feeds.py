@@ -44,12 +44,12 @@ def new_seed() -> str:
     return secrets.token_hex(15)
 
 
-def token_of(seed: str, *, user: User, choice: str) -> str:
-    """Return the token of the address that a form makes: of its seed, of who sent it and of what was chosen.
+def token_of(seed: str, *, county: County, user: User, choice: str) -> str:
+    """Return the token of the address that a form makes: of its seed, its county, who sent it and what was chosen.
 
     Nobody can tell it from them without the site's key.
     """
-    return salted_hmac("hyte.calendars", f"{user.pk} {choice} {seed}", algorithm="sha256").hexdigest()
+    return salted_hmac("hyte.calendars", f"{county.pk} {user.pk} {choice} {seed}", algorithm="sha256").hexdigest()
 
 
 @transaction.atomic
@@ -147,7 +147,8 @@ def name_of(feed: CalendarFeed) -> str:
     if feed.kind == Kind.ROUND:
         return str(feed.round)
     whose = str(feed.municipality if feed.kind == Kind.MUNICIPALITY else feed.county)
-    return f"{_('My negotiations')}: {whose}" if feed.kind == Kind.OWN else f"{_('Negotiations')}: {whose}"
+    what = _("My negotiations") if feed.kind == Kind.OWN else _("Negotiations")
+    return f"{what}: {whose}"
 
 
 def content_of(feed: CalendarFeed) -> bytes | None:

@@ -21,6 +21,8 @@ BETWEEN_SITES = timedelta(hours=2)
 def conflicts(situation: Situation) -> list[Conflict]:
     """Return everything in the way in a round as it stands, the blocking ones first, then in order of time.
 
+    What is merely less than good, as a time that suits if need be, comes after all else.
+
     What has been held already is told only where it is in the way of something that can still be moved.
     """
     rows: list[tuple[date, Conflict]] = []
@@ -40,7 +42,8 @@ def conflicts(situation: Situation) -> list[Conflict]:
 def _by_weight_and_time(row: tuple[date, Conflict]) -> tuple[object, ...]:
     day, conflict = row
     kinds = list(Kind)
-    return (conflict.weight != Weight.BLOCKING, day, kinds.index(conflict.kind), conflict.negotiations)
+    lightest = conflict.kind == Kind.IF_NEED_BE
+    return (conflict.weight != Weight.BLOCKING, lightest, day, kinds.index(conflict.kind), conflict.negotiations)
 
 
 def of_placing(situation: Situation, negotiation: int, slot: int) -> list[Conflict]:

@@ -84,8 +84,11 @@ class Meeting:
 
     @cached_property
     def room(self) -> str:
-        """The place where people come to, told alike however it was written; empty where nobody comes anywhere."""
-        return _alike(self.place) if self.mode in {Mode.ON_SITE, Mode.HYBRID} else ""
+        """The place where people come to, told alike however it was written; empty where nobody comes anywhere.
+
+        Where the mode is not known yet, a place that has been written is one to come to.
+        """
+        return "" if self.mode == Mode.REMOTE else _alike(self.place)
 
     @cached_property
     def official_keys(self) -> Mapping[str, str]:

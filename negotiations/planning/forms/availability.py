@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -158,6 +159,18 @@ def _answer_by(**kwargs: Any) -> DayField:
     )
 
 
+def _message(**kwargs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Message to those who are asked"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("It stands in the letter and on the page that the link opens."),
+        error_messages=TOO_LONG,
+        **kwargs,
+    )
+
+
 def _require_time(answer_by: date, *, last: date) -> None:
     """Refuse a last day for answers that has passed, or that comes after the times that are asked about."""
     if answer_by < timezone.localdate():
@@ -169,20 +182,20 @@ def _require_time(answer_by: date, *, last: date) -> None:
 
 
 class AskForm(CountyForm):
-    """Asks parties which times suit them: whom, to which address, and until when."""
+    """Asks parties which times suit them: whom, to which address, and until when.
 
-    answer_by = _answer_by()
-    message = forms.CharField(
-        label=gettext_lazy("Message to those who are asked"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=gettext_lazy("It stands in the letter and on the page that the link opens."),
-    )
+    The last day and the message are those of the inquiry, where there is one: what it had when the form was opened is
+    sent along, so that what another has changed since is not put back unseen.
+    """
+
+    answer_by = _answer_by(show_hidden_initial=True)
+    message = _message(show_hidden_initial=True)
 
     def __init__(self, *args: Any, suggestions: Sequence[Suggested], last: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.suggestions, self.last = suggestions, last
+        # What the inquiry has now; nothing where there is none.
+        self.standing = dict(self.initial)
         if "answer_by" not in self.initial:
             self.initial["answer_by"] = min(timezone.localdate() + USUAL_TIME, last)
         for one in suggestions:
@@ -232,6 +245,16 @@ class AskForm(CountyForm):
             if self.cleaned_data[f"kysy_{one.key}"]
         ]
 
+    def chosen(self, name: str) -> Any:
+        """Return what was chosen of the inquiry: as it is now, where it was left as the form had it at first."""
+        chosen = self.cleaned_data[name]
+        return chosen if name in self.changed_data else self.standing.get(name, chosen)
+
+    @property
+    def shown_at_first(self) -> list[SafeString]:
+        """The hidden fields of what the inquiry had when the form was opened."""
+        return [self[name].as_hidden(only_initial=True) for name in ("answer_by", "message")]
+
     @property
     def rows(self) -> list[AskedRow]:
         """The parties as the page shows them."""
@@ -245,13 +268,11 @@ class InquiryForm(EditForm):
     """The last day and the message of an inquiry."""
 
     answer_by = _answer_by()
+    message = _message()
 
     class Meta:
         model = AvailabilityInquiry
         fields = ("answer_by", "message")
-        help_texts = {  # noqa: RUF012 - as Django has it
-            "message": gettext_lazy("It stands in the letter and on the page that the link opens."),
-        }
 
     def __init__(self, *args: Any, last: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -48,7 +48,10 @@ class CalendarForm(CountyForm):
             (_("Negotiations of a municipality"), [(key, str(place)) for key, place in self.places.items()]),
             (
                 _("Timetable of a round: its stages and negotiations"),
-                [(key, f"{row.name} ({row.year})") for key, row in self.rounds.items()],
+                [
+                    (key, row.name if str(row.year) in row.name else f"{row.name} ({row.year})")
+                    for key, row in self.rounds.items()
+                ],
             ),
         ]
         field: Any = self.fields["holds"]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -36,10 +37,9 @@ from negotiations.planning.slots.changing import (
     Choice,
     Effect,
     Standing,
-    effect_of,
+    effect_on,
     read,
     rule_of,
-    zone_of_settings,
 )
 from negotiations.planning.slots.rules import (
     LONGEST_REASON,
@@ -47,7 +47,6 @@ from negotiations.planning.slots.rules import (
     IsoWeek,
     RuleError,
     SlotRule,
-    slot_times,
 )
 
 # A row for an exception is there to be filled in.
@@ -248,7 +247,7 @@ class SlotRuleForm(SharedForm):
         except RuleError as error:
             self.add_error(error.field if error.field in self.fields else "first_week", error.words)
             return data
-        self.effect = effect_of(self.standing, slot_times(self.rule, zone_of_settings()))
+        self.effect = effect_on(self.instance, self.standing, self.rule)
         self._ask()
         return data
 
@@ -275,6 +274,8 @@ class SlotRuleForm(SharedForm):
 
     def _words(self, choice: Choice, one: Affected) -> str:
         if choice == Choice.TAKE and one.new:
+            if timezone.localdate(one.new[0]) != timezone.localdate(one.former[0]):
+                return _("Move it with its day: %(when)s") % {"when": timewords.sitting(*one.new)}
             return _("Take the new time of the day: %(hours)s") % {"hours": timewords.hours(*one.new)}
         return str(CHOICES[choice])
 

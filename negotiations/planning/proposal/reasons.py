@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -92,21 +92,28 @@ def _of_no_slots(ground: Ground) -> Reason:
 
 
 def _of_days(ground: Ground, meeting: Meeting) -> Reason:
-    """Tell which of the days known, the days wished and the weekdays wished leaves no slot; or that all together do."""
-    wish, every = meeting.wish, list(ground.slots)
+    """Tell which of the days known, the days wished and the weekdays wished leaves no slot; or that all together do.
+
+    Where one leaves none only because those that it would leave are past, that is told too.
+    """
+    wish, every, whole = meeting.wish, list(ground.slots), replace(ground, earliest=None)
     known = _("The time given is %(when)s, and the round has no times then.") % {"when": meeting.timing.words}
-    rules = [(Why.KNOWN_DAYS, Mend.TIME, ground.in_known_days(meeting, every), known, meeting.timing.words)]
+    rules = [(Why.KNOWN_DAYS, Mend.TIME, Ground.in_known_days, known, meeting.timing.words)]
     if wish is not None:
         days = _("The round has no times on the wished days: %(days)s.") % {"days": wish.days_words}
         weekdays = _("The round has no times on the wished weekdays: %(weekdays)s.") % {"weekdays": wish.weekdays_words}
         rules += [
-            (Why.WISHED_DAYS, Mend.WISH, ground.on_wished_days(meeting, every), days, wish.days_words),
-            (Why.WISHED_WEEKDAYS, Mend.WISH, ground.on_wished_weekdays(meeting, every), weekdays, wish.weekdays_words),
+            (Why.WISHED_DAYS, Mend.WISH, Ground.on_wished_days, days, wish.days_words),
+            (Why.WISHED_WEEKDAYS, Mend.WISH, Ground.on_wished_weekdays, weekdays, wish.weekdays_words),
         ]
-    for why, mend, left, words, _told in rules:
-        if not left:
+    for why, mend, left_by, words, _told in rules:
+        if not left_by(ground, meeting, every):
+            if left_by(whole, meeting, whole.slots):
+                words += " " + _("The times that it had then are past.")
             return Reason(why, words, (mend, Mend.SLOTS))
-    narrowing = [(mend, told) for _why, mend, left, _words, told in rules if len(left) < len(every)]
+    narrowing = [
+        (mend, told) for _why, mend, left_by, _words, told in rules if len(left_by(ground, meeting, every)) < len(every)
+    ]
     words = _("No time of the round is all of this at once: %(rules)s.") % {
         "rules": "; ".join(told for _mend, told in narrowing)
     }
@@ -157,7 +164,7 @@ def _nearest(ground: Ground, given: Mapping[int, int], meeting: Meeting, slots: 
     if len(left) == 0 or len(slots) == 1:
         return ""
     slot = min(left, key=lambda slot: len(ground.refusing(meeting, slot)))
-    words = _("The fewest are against %(when)s: %(who)s.") % {
+    words = _("Of the times that can be had the fewest are against %(when)s: %(who)s.") % {
         "when": ground.slots[slot].words,
         "who": some_of(ground.situation.names_of(ground.refusing(meeting, slot))),
     }

@@ -133,6 +133,8 @@ def slots_changed_words(payload: Mapping[str, Any]) -> str:
     ]
     if payload["take"] or payload["off"] or payload["keep"]:
         words.append(became_words(keep=payload["keep"], take=payload["take"], off=payload["off"]))
+    if payload.get("mode"):
+        words.append(_("How the negotiations are held was changed."))
     if payload["answers"]:
         words.append(lost_answers_words(payload["answers"]))
     return " ".join(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,7 +37,7 @@ class Choice(StrEnum):
 
     # Its time stays its own, outside the slots.
     KEEP = "keep"
-    # It takes the one free slot of its day.
+    # It takes the free slot of its day, or of the day to which that is moved.
     TAKE = "take"
     # Only the months of the round are known of its time.
     OFF = "off"
@@ -65,7 +65,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Affected:
-    """A negotiation whose slot would go, and what one may choose; `new` is the one free slot of its day."""
+    """A negotiation whose slot would go, and what one may choose; `new` is the slot that comes in its place, if any."""
 
     sitting: Sitting
     former: Span
@@ -124,12 +124,20 @@ class Effect:
         return found
 
 
-def effect_of(standing: Standing, times: Sequence[Span]) -> Effect:
-    """Return what a round's slots becoming these times would do.
+def moved_days(former: SlotRule | None, rule: SlotRule) -> Mapping[date, date]:
+    """Return where days go when a rule takes the place of the former one: moved, moved back, or moved elsewhere."""
+    usual = {instead: day for day, instead in former.moves.items()} if former else {}
+    days = {day: rule.moves.get(day, day) for day in usual.values()} | dict(rule.moves)
+    return days | {instead: days[day] for instead, day in usual.items()}
+
+
+def effect_of(standing: Standing, times: Sequence[Span], moved: Mapping[date, date] | None = None) -> Effect:
+    """Return what a round's slots becoming these times would do; `moved` are the days that go to another day.
 
     A slot stays where both its start and its end stay. Whoever said that another time suits has not said it of the
     new one, so answers go with their slot.
     """
+    moved = moved or {}
     wanted = set(times)
     had = set(standing.slots.values())
     added = [span for span in times if span not in had]
@@ -151,8 +159,8 @@ def effect_of(standing: Standing, times: Sequence[Span]) -> Effect:
     for sitting, slot in in_slots:
         if slot in removed:
             former = removed[slot]
-            of_day = free[timezone.localdate(former[0])]
-            affected.append(Affected(sitting, former, of_day[0] if len(of_day) == 1 else None))
+            day = timezone.localdate(former[0])
+            affected.append(Affected(sitting, former, _in_place_of(former, free[day] or free[moved.get(day, day)])))
     return Effect(
         times=times,
         added=added,
@@ -161,6 +169,18 @@ def effect_of(standing: Standing, times: Sequence[Span]) -> Effect:
         returning=returning,
         lost_answers=sum(standing.answers.get(pk, 0) for pk in removed),
     )
+
+
+def _in_place_of(former: Span, free: Sequence[Span]) -> Span | None:
+    """Return the one free slot of the day, or of several the one at the same time of the day; none where none is."""
+    if len(free) == 1:
+        return free[0]
+    return next((span for span in free if _clocks(span) == _clocks(former)), None)
+
+
+def _clocks(span: Span) -> tuple[time, time]:
+    starts, ends = (timezone.localtime(moment).time() for moment in span)
+    return starts, ends
 
 
 # --- Read, and done -------------------------------------------------------------------------------------------
@@ -177,6 +197,16 @@ def zone_of_settings() -> ZoneInfo:
 def rule_of(round_: Round) -> SlotRule | None:
     """Return the rule of a round's slots; none where it has none. Raises ValueError where it cannot be read."""
     return SlotRule.from_json(round_.slot_rule) if round_.slot_rule else None
+
+
+def effect_on(round_: Round, standing: Standing, rule: SlotRule) -> Effect:
+    """Return what a rule would do to a round as it stands, in place of the one that it has."""
+    try:
+        former = rule_of(round_)
+    except ValueError:
+        # What cannot be read moves no day.
+        former = None
+    return effect_of(standing, slot_times(rule, zone_of_settings()), moved_days(former, rule))
 
 
 def mode_of(round_: Round) -> str:
@@ -252,7 +282,7 @@ def change_rule(
     list(Negotiation.objects.filter(round=round_).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     list(Slot.objects.filter(round=round_).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     standing = read(round_)
-    effect = effect_of(standing, slot_times(rule, zone_of_settings()))
+    effect = effect_on(round_, standing, rule)
     if wrong := effect.wrong(choices):
         raise NotAllowedNow(" ".join(wrong.values()))
     if rule.to_json() == round_.slot_rule and not effect.added and not effect.removed:

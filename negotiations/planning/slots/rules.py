@@ -170,13 +170,21 @@ class DayException:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DayException:
-        """Read an exception as it is stored."""
+        """Read an exception as it is stored.
+
+        Raises ValueError, KeyError, TypeError or AttributeError for what is none.
+        """
+        reason = data.get("reason", "")
+        if "\x00" in reason:
+            raise ValueError("A reason has a character that cannot be saved.")
+        # Half a character, which JSON can escape, cannot be saved either.
+        reason.encode()
         return cls(
             kind=ExceptionKind(data["kind"]),
             day=date.fromisoformat(data["day"]),
             instead=date.fromisoformat(data["instead"]) if data.get("instead") else None,
             hours=_hours(data.get("hours", ())),
-            reason=data.get("reason", ""),
+            reason=reason,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -312,6 +320,11 @@ class SlotRule:
                 _("%(day)s is more than half a year from the weeks of the rule. Check its year.") % words,
                 row,
             )
+
+    @property
+    def moves(self) -> Mapping[date, date]:
+        """The days that are moved, and the day to which each is."""
+        return {one.day: one.instead for one in self.exceptions if one.instead}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SlotRule:

@@ -167,6 +167,9 @@ SPRING = Template(
             gettext_lazy("Wellbeing services county and HUS Group"),
             description=gettext_lazy("A negotiation of its own."),
         ),
+        # When they meet after the spring the source does not tell.
+        UsualStage(TO_BOARD.name, TO_BOARD.body, description=NOTED),
+        UsualStage(TO_COUNCIL.name, TO_COUNCIL.body, description=NOTED),
     ),
 )
 

@@ -63,7 +63,7 @@ def round_availability(request: CountyRequest, county: str, pk: int) -> HttpResp
         "seen": seen,
         "table": table,
         "is_closed": seen.inquiry is not None and seen.inquiry.answer_by < timezone.localdate(now),
-        "has_slots_to_come": any(not row.is_past for row in seen.slots),
+        "has_slots_to_come": any(row.starts.date() > timezone.localdate(now) for row in seen.slots),
         "undo": undo_offered(request),
     }
     return table.file() or render(request, "negotiations/round_availability.html", context)
@@ -142,8 +142,8 @@ def round_availability_ask(request: CountyRequest, county: str, pk: int) -> Http
     suggestions = _not_asked(round_, inquiry, request)
 
     def save(form: AskForm) -> int:
-        values = form.cleaned_data
-        made = asking.ask(round_, values["answer_by"], values["message"], form.to, by=request.user)
+        answer_by, message = form.chosen("answer_by"), form.chosen("message")
+        made = asking.ask(round_, answer_by, message, form.to, by=request.user)
         if not made:
             raise NotAllowedNow(_("All of these have been asked already."))
         return len(made)
@@ -170,7 +170,8 @@ def round_availability_ask(request: CountyRequest, county: str, pk: int) -> Http
 def _asked(count: int) -> str:
     """Say how many were asked."""
     asked = ngettext("%(count)s party was asked.", "%(count)s parties were asked.", count) % {"count": count}
-    return f"{asked} {_('The letters are on their way.')}"
+    on_their_way = _("The letters are on their way.")
+    return f"{asked} {on_their_way}"
 
 
 def _not_asked(round_: Round, inquiry: AvailabilityInquiry | None, request: CountyRequest) -> Sequence[Suggested]:
@@ -216,7 +217,11 @@ def _told(reminded: Reminded) -> str:
         )
     if nobody:
         told.append(
-            ngettext("%(count)s has no e-mail address.", "%(count)s have no e-mail address.", nobody)
+            ngettext(
+                "%(count)s has no e-mail address: add it by “Send the link again”, or enter the answer.",
+                "%(count)s have no e-mail address: add it by “Send the link again”, or enter the answer.",
+                nobody,
+            )
             % {"count": nobody}
         )
     return " ".join(told)
@@ -259,6 +264,7 @@ def round_availability_answer(request: CountyRequest, county: str, pk: int) -> H
     round_: Round = row.inquiry.round
     sheet = answering.read_sheet(row, after=timezone.now())
     status, is_filled = 200, False
+    seen = request.POST.get("seen") or answering.seen_of(row)
     form = AnswerForm(sheet=sheet, initial={"note": row.note})
     if request.method == "POST" and FILL in request.POST:
         initial = filled(request.POST, sheet, everything=request.POST[FILL] == EVERYTHING)
@@ -268,12 +274,12 @@ def round_availability_answer(request: CountyRequest, county: str, pk: int) -> H
         status = 422
         if form.is_valid():
             try:
-                answering.answer(row, form.answers, form.cleaned_data["note"], by=request.user)
+                answering.answer(row, form.answers, form.cleaned_data["note"], seen=seen, by=request.user)
             except AvailabilityRequest.DoesNotExist as gone:
                 raise Http404 from gone
             except NotAllowedNow as refusal:
                 form.add_error(None, str(refusal))
-                status = 409
+                status, seen = 409, getattr(refusal, "seen", seen)
             else:
                 messages.success(request, _("The answer of %(party)s was saved.") % {"party": name_of(row)})
                 return redirect(_back(county, round_))
@@ -284,6 +290,7 @@ def round_availability_answer(request: CountyRequest, county: str, pk: int) -> H
         "asked": row,
         "sheet": sheet,
         "form": form,
+        "seen": seen,
         "is_filled": is_filled,
     }
     return render(request, "negotiations/round_availability_answer.html", context, status=status)

@@ -73,14 +73,14 @@ def _answered(request: HttpRequest, found: AvailabilityRequest, sheet: Sequence[
     if not form.is_valid():
         return _page(request, found, sheet, form=form, status=422)
     try:
-        answering.answer(found, form.answers, form.cleaned_data["note"])
+        answering.answer(found, form.answers, form.cleaned_data["note"], seen=request.POST.get("seen"))
     except AvailabilityRequest.DoesNotExist:
         # Withdrawn by a moment before.
         return _closed(request, "unknown", 404)
     except NotAllowedNow as refusal:
-        # The last day ended, or the times were changed, by a moment before.
+        # The last day ended, the times were changed or somebody else answered, by a moment before.
         form.add_error(None, str(refusal))
-        return _page(request, found, sheet, form=form, status=409)
+        return _page(request, found, sheet, form=form, seen=getattr(refusal, "seen", ""), status=409)
     return redirect(f"{request.path}?{_query(request)}")
 
 
@@ -107,10 +107,14 @@ def _page(
     sheet: Sequence[AskedSlot],
     *,
     form: AnswerForm | None = None,
+    seen: str = "",
     is_filled: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """Show the form; or, once the last day has passed, what was answered and whom to call."""
+    """Show the form; or, once the last day has passed, what was answered and whom to call.
+
+    `seen` tells of what answer the form is made: by default the one that it was made of, where it was sent.
+    """
     context = {
         "party": name_of(found),
         "asked": found,
@@ -118,6 +122,7 @@ def _page(
         "inquiry": found.inquiry,
         "sheet": sheet,
         "form": form,
+        "seen": seen or request.POST.get("seen") or answering.seen_of(found),
         "open": sum(asked.suits is None for asked in sheet),
         "is_over": found.inquiry.answer_by < timezone.localdate(),
         "times": _span(sheet),

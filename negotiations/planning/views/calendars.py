@@ -102,7 +102,8 @@ def _form(request: CountyRequest) -> CalendarForm:
 def _made(request: CountyRequest, form: CalendarForm) -> str:
     if not limits.count(request, "calendar_made", MADE):
         raise NotAllowedNow(_("You have made many addresses in a short time. Continue in an hour."))
-    token = feeds.token_of(form.token_seed, user=request.user, choice=form.cleaned_data["holds"])
+    choice = form.cleaned_data["holds"]
+    token = feeds.token_of(form.token_seed, county=request.county, user=request.user, choice=choice)
     feeds.make(
         request.county, form.kind, token=token, by=request.user, municipality=form.municipality, round_=form.round
     )

@@ -174,9 +174,17 @@ def round_schedule(request: CountyRequest, county: str, pk: int) -> HttpResponse
         "slots": slots,
         "used": len(used),
         "free": len(slots) - len(used),
+        "has_to_place": bool(slots) and _has_to_place(round_),
         "has_stages": not slots and RoundStage.objects.filter(round=round_).exists(),
     }
     return table.file() or render(request, "negotiations/round_schedule.html", context)
+
+
+def _has_to_place(round_: Round) -> bool:
+    """Whether a planned negotiation of the round has no time yet."""
+    return Negotiation.objects.filter(
+        round=round_, slot=None, state=Negotiation.State.PLANNED, precision=Negotiation.Precision.MONTH
+    ).exists()
 
 
 @require_safe

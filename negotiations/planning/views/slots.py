@@ -23,9 +23,9 @@ from negotiations.models import Round
 from negotiations.permissions import can_edit, visible_rounds
 from negotiations.planning.forms.slots import Question, SlotRuleForm
 from negotiations.planning.slots.calendars import MonthShown, became_words, calendar_of, left_out, lost_answers_words
-from negotiations.planning.slots.changing import Changed, Choice, Effect, change_rule, effect_of, zone_of_settings
+from negotiations.planning.slots.changing import Changed, Choice, Effect, change_rule, effect_on, zone_of_settings
 from negotiations.planning.slots.needs import balance_words, need_of, outside
-from negotiations.planning.slots.rules import SlotRule, slot_times
+from negotiations.planning.slots.rules import SlotRule
 from negotiations.planning.views.rounds import round_context
 
 # What the buttons of the form do besides saving.
@@ -116,11 +116,13 @@ def _told(request: CountyRequest, changed: Changed) -> str:
         messages.info(request, became_words(**became))
     if changed.lost_answers:
         messages.info(request, lost_answers_words(changed.lost_answers))
+    saved = _("The rule was saved.")
     total = ngettext("The round has %(count)s time.", "The round has %(count)s times.", changed.total)
+    words = f"{saved} {total % {'count': changed.total}}"
     if not changed.added and not changed.removed:
-        return f"{_('The rule was saved.')} {total % {'count': changed.total}}"
+        return words
     counts = _("%(added)s added, %(removed)s removed.") % {"added": changed.added, "removed": changed.removed}
-    return f"{_('The rule was saved.')} {total % {'count': changed.total}} {counts}"
+    return f"{words} {counts}"
 
 
 def _page(form: SlotRuleForm) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _page(form: SlotRuleForm) -> dict[str, Any]:
         rule, effect = form.rule, form.effect
     else:
         rule = form.at_first
-        effect = effect_of(form.standing, slot_times(rule, zone_of_settings()))
+        effect = effect_on(form.instance, form.standing, rule)
     preview = _preview(form, rule, effect) if rule and effect else None
     return {"preview": preview, "is_new": not form.instance.slot_rule}
 

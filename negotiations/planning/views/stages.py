@@ -243,6 +243,7 @@ def round_stage_restore(request: CountyRequest, county: str, pk: int) -> HttpRes
     shown = _round(request, pk)
     with leading_back(_year(county, pk)):
         stage = restore_stage(shown, RemovedStage(**undone(request)), by=request.user)
+    messages.success(request, _("“%(name)s” is among the stages again.") % {"name": stage.name})
     return redirect(_year(county, pk, stage.pk))
 
 
@@ -381,4 +382,5 @@ def round_approval_restore(request: CountyRequest, county: str, pk: int) -> Http
         values = undone(request)
         approval = Approval(values["body"], date.fromisoformat(values["on"]), values["section"])
         restore_approval(shown, approval, by=request.user)
+    messages.success(request, _("The approval was brought back."))
     return redirect(_year(county, pk))

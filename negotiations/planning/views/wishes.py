@@ -42,7 +42,8 @@ def negotiation_wish(request: CountyRequest, county: str, pk: int) -> HttpRespon
         done=lambda wish: _("There is no wish for the time now.") if wish.is_empty else _("The wish was saved."),
         context={
             "crumbs": crumbs_of(county, shown),
-            "lead": shown.title,
+            "lead": _("%(title)s. Enter what the parties have wished: the board and the proposal take it into account.")
+            % {"title": shown.title},
         },
     )
 
