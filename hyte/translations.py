@@ -76,7 +76,7 @@ def _message_of(node: ast.AST) -> str | None:
         return None
     marks = node.func.id == "_" or "gettext" in node.func.id
     message = node.args["pgettext" in node.func.id]
-    return message.value if marks and isinstance(message, ast.Constant) else None
+    return str(message.value) if marks and isinstance(message, ast.Constant) else None
 
 
 def _messages_in_sources() -> dict[tuple[str, str], polib.POEntry]:
