@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
+from django.utils import translation
 from django_scopes import scope
 from pytest_django import DjangoDbBlocker
 
@@ -74,6 +75,12 @@ def quick_settings() -> Iterator[None]:
     }
     with override_settings(STORAGES=storages, PASSWORD_HASHERS=databases.HASHERS):
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """Begin each test in the site's language: a page leaves its own in the process, for the next request to change."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

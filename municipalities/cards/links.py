@@ -6,8 +6,6 @@ answer: it is good for one answer, for thirty days, and for as long as the card 
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 from enum import StrEnum
 
@@ -23,6 +21,7 @@ from municipalities.cards.lifecycle import approve, last_version, return_
 from municipalities.events import record
 from municipalities.models import Card, CardApproval, CardLink, CardVersion, County, User
 from municipalities.moves import NotAllowedNow, locked
+from municipalities.tokens import hash_of, new_token
 
 LASTS = timedelta(days=30)
 # A version older than this when it is saved is history that is entered: nothing is mailed about the past.
@@ -50,11 +49,6 @@ def standing_of(link: CardLink) -> Standing:
     if card.state != Card.State.SENT or card.card_year.is_locked or last is None or last.pk != link.version_id:
         return Standing.PAST
     return Standing.OPEN if link.expires_at > timezone.now() else Standing.EXPIRED
-
-
-def hash_of(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 # What a link is read with: its letter and its page tell of all of it.
@@ -148,7 +142,7 @@ def send_link(county: County, link_id: int) -> int:
         card = link.version.card
         if link.sent_at is not None or standing_of(link) != Standing.OPEN or not card.approver_email:
             return 0
-        token = secrets.token_urlsafe(32)
+        token = new_token()
         link.token_hash = hash_of(token)
         link.save(update_fields=["token_hash"])
     # Not while the row is locked: a mail server may take its time, and somebody may send the link again meanwhile.

@@ -23,7 +23,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from indicators.models import Area, ImportPart, ImportRun, Indicator, IndicatorSet, Rejection
 from municipalities.cards.bundles import make_bundle
-from municipalities.cards.links import hash_of
 from municipalities.models import (
     Card,
     CardLink,
@@ -36,6 +35,7 @@ from municipalities.models import (
     Priority,
     User,
 )
+from municipalities.tokens import hash_of
 from negotiations.models import AgendaItem, AvailabilityRequest, FeedbackNote, Minutes, Negotiation, Round, Summary
 from tests import databases
 

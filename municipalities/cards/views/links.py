@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
@@ -27,24 +25,18 @@ from municipalities.models import CardLink
 from municipalities.moves import NotAllowedNow
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
+from municipalities.views.without_account import GUESSES, show, speak, without_account
 
-# Wrong tokens from one address; and letters that one user has sent.
-GUESSES, SENT_AGAIN = "20/m/ip", "20/h/user"
-LANGUAGE = "kieli"
+# Letters that one user has sent.
+SENT_AGAIN = "20/h/user"
 STATUSES = {Standing.USED: 200, Standing.EXPIRED: 410, Standing.PAST: 410}
 
 
-# The token in the address is all the authority there is, and no page of others' knows it: a cookie would add nothing.
-# Nor could it be compared, as the page tells its address to nobody and so sends no origin with its forms either.
-@csrf_exempt
+@without_account
 @require_http_methods(["GET", "HEAD", "POST"])
 def card_link(request: HttpRequest, token: str) -> HttpResponse:
     """Show an approver the card as it was sent, and take their answer. Nobody has to sign in."""
-    response = _answer(request, token)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return _answer(request, token)
 
 
 def _answer(request: HttpRequest, token: str) -> HttpResponse:
@@ -54,7 +46,7 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         limits.count(request, "card_link", GUESSES)
         return _closed(request, "unknown", 404)
-    _speak(request, link)
+    speak(request, links.language_of(link))
     with scope(county=link.county):
         standing = links.standing_of(link)
         if standing != Standing.OPEN:
@@ -87,17 +79,6 @@ def _answered(request: HttpRequest, link: CardLink) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-def _speak(request: HttpRequest, link: CardLink) -> None:
-    """Show the page in the language of the card, unless another has been chosen here or with the language switch."""
-    for language in (request.GET.get(LANGUAGE), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
-        if language in dict(settings.LANGUAGES):
-            translation.activate(language)
-            break
-    else:
-        translation.activate(links.language_of(link))
-    request.LANGUAGE_CODE = translation.get_language()
-
-
 def _page(
     request: HttpRequest, link: CardLink, approving: ApproveForm, mending: MendForm, *, status: int = 200
 ) -> HttpResponse:
@@ -115,7 +96,7 @@ def _page(
         # What the summary of errors is about.
         "form": mending if mending.is_bound else approving,
     }
-    return _render(request, "municipalities/card_link.html", context, status)
+    return show(request, "municipalities/card_link.html", context, status)
 
 
 def _closed(
@@ -125,17 +106,7 @@ def _closed(
     context: dict[str, Any] = {"kind": kind, "link": link, "typed": typed or []}
     if link is not None:
         context |= {"card": link.version.card, "is_approved": link.version.approved_at is not None}
-    return _render(request, "municipalities/card_link_closed.html", context, status)
-
-
-def _render(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
-    # Of no county, and nobody's: whoever has signed in here sees what the approver sees.
-    return render(
-        request,
-        template,
-        {**context, "county": None, "access": None, "languages": settings.LANGUAGES, "language_key": LANGUAGE},
-        status=status,
-    )
+    return show(request, "municipalities/card_link_closed.html", context, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

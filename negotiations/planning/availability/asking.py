@@ -8,7 +8,6 @@ Who needs both the round and a request locks the round first: two who wait for e
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,10 +21,10 @@ from django.utils.translation import gettext as _
 from django_scopes import scopes_disabled
 
 from municipalities import letters, timewords
-from municipalities.cards.links import hash_of
 from municipalities.events import record
 from municipalities.models import County, Municipality, Organisation, User
 from municipalities.moves import NotAllowedNow, locked
+from municipalities.tokens import hash_of, new_token
 from negotiations.models import AvailabilityAnswer, AvailabilityInquiry, AvailabilityRequest, Round, Slot
 from negotiations.planning.availability.reading import COUNTY, key_of, name_of
 
@@ -397,7 +396,7 @@ def send_letter(county: County, request_id: int) -> int:
         )
         if row is None or not is_due(row, now=timezone.now()):
             return 0
-        token, former = secrets.token_urlsafe(32), row.token_hash
+        token, former = new_token(), row.token_hash
         row.token_hash, row.sent_at = hash_of(token), None
         row.save(update_fields=["token_hash", "sent_at"])
     # Not while the row is locked: a mail server may take its time, and somebody may send the link again meanwhile.

@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _
 from django_scopes import scopes_disabled
 
 from municipalities.access import Access, access_of
-from municipalities.cards.links import hash_of
 from municipalities.events import record
 from municipalities.models import County, Municipality, User
 from municipalities.moves import NotAllowedNow, locked
+from municipalities.tokens import hash_of
 from negotiations.models import CalendarFeed, Negotiation, Round
 from negotiations.permissions import visible_negotiations, visible_rounds
 from negotiations.planning.calendars import composing, reading

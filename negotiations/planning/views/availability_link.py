@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils import timezone, translation
-from django.views.decorators.csrf import csrf_exempt
+from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
 from municipalities import limits, timewords
 from municipalities.access import typed_in
 from municipalities.moves import NotAllowedNow
+from municipalities.views.without_account import GUESSES, show, speak, without_account
 from negotiations.models import AvailabilityRequest
 from negotiations.planning.availability import answering, asking
 from negotiations.planning.availability.answering import AskedSlot
@@ -23,26 +21,17 @@ from negotiations.planning.availability.people import whom_to_call
 from negotiations.planning.availability.reading import name_of
 from negotiations.planning.forms.availability import AnswerForm, filled
 
-# Wrong tokens from one address.
-GUESSES = "20/m/ip"
-LANGUAGE = "kieli"
 # The button that fills the form for who has no scripts: all slots suit, or those left open.
 FILL, EVERYTHING = "tayta", "kaikki"
 # After an answer the page says so; with scripts off too, and without a cookie.
 DONE = "tallennettu"
 
 
-# The token in the address is all the authority there is, and no page of others' knows it: a cookie would add nothing.
-# Nor could it be compared, as the page tells its address to nobody and so sends no origin with its forms either.
-@csrf_exempt
+@without_account
 @require_http_methods(["GET", "HEAD", "POST"])
 def availability_link(request: HttpRequest, token: str) -> HttpResponse:
     """Show a party the times that it is asked about and take its answer, which it may change until the last day."""
-    response = _respond(request, token)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return _respond(request, token)
 
 
 def _respond(request: HttpRequest, token: str) -> HttpResponse:
@@ -52,7 +41,7 @@ def _respond(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         limits.count(request, "availability_link", GUESSES)
         return _closed(request, "unknown", 404)
-    _speak(request, found)
+    speak(request, asking.language_of(found))
     with scope(county=found.county):
         if found.inquiry.answer_by < timezone.localdate():
             everything = answering.read_sheet(found, after=None)
@@ -90,17 +79,6 @@ def _query(request: HttpRequest) -> str:
     return asked.urlencode()
 
 
-def _speak(request: HttpRequest, found: AvailabilityRequest) -> None:
-    """Show the page in the language of the party, unless another was chosen here or with the language switch."""
-    for language in (request.GET.get(LANGUAGE), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
-        if language in dict(settings.LANGUAGES):
-            translation.activate(language)
-            break
-    else:
-        translation.activate(asking.language_of(found))
-    request.LANGUAGE_CODE = translation.get_language()
-
-
 def _page(
     request: HttpRequest,
     found: AvailabilityRequest,
@@ -131,7 +109,7 @@ def _page(
         "called": whom_to_call(found.inquiry.round),
         "typed": typed_in(request) if form is None else [],
     }
-    return _render(request, "negotiations/availability_link.html", context, status)
+    return show(request, "negotiations/availability_link.html", context, status)
 
 
 def _span(sheet: Sequence[AskedSlot]) -> str:
@@ -143,14 +121,4 @@ def _span(sheet: Sequence[AskedSlot]) -> str:
 def _closed(request: HttpRequest, kind: str, status: int) -> HttpResponse:
     """Say plainly why there is nothing behind the link, and give back what was typed."""
     context = {"kind": kind, "typed": typed_in(request)}
-    return _render(request, "negotiations/availability_link_closed.html", context, status)
-
-
-def _render(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
-    # Of no county, and nobody's: whoever has signed in here sees what the party sees.
-    return render(
-        request,
-        template,
-        {**context, "county": None, "access": None, "languages": settings.LANGUAGES, "language_key": LANGUAGE},
-        status=status,
-    )
+    return show(request, "negotiations/availability_link_closed.html", context, status)

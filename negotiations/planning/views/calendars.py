@@ -22,14 +22,15 @@ from municipalities.access import CountyRequest
 from municipalities.moves import NotAllowedNow
 from municipalities.tables import Column, Kind, Table
 from municipalities.views.moving import leading_back
+from municipalities.views.without_account import GUESSES, without_account
 from negotiations.models import CalendarFeed, Negotiation
 from negotiations.permissions import can_subscribe, visible_feeds, visible_negotiations
 from negotiations.planning.calendars import composing, feeds, reading
 from negotiations.planning.calendars.composing import Method
 from negotiations.planning.forms.calendars import CalendarForm
 
-# Addresses that one user has made; and wrong tokens from one address.
-MADE, GUESSES = "30/h/user", "20/m/ip"
+# Addresses that one user has made.
+MADE = "30/h/user"
 ICALENDAR = "text/calendar; charset=utf-8"
 
 
@@ -142,16 +143,10 @@ def calendar_revoke(request: CountyRequest, county: str, pk: int) -> HttpRespons
 # --- What is behind an address ------------------------------------------------------------------------------------
 
 
+@without_account
 @require_safe
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """Give the calendar of a secret address to whoever has it. Nobody has to sign in, and no session is read."""
-    response = _answer(request, token)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def _answer(request: HttpRequest, token: str) -> HttpResponseBase:
     feed = feeds.find(token)
     if feed is None:
         # Only what never was an address is a guess: services that read the calendars of many people from one network
