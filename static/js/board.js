@@ -274,11 +274,19 @@ const send = async (url, values, mine) => {
   return answer;
 };
 
-const move = (card, place) => {
+// What has no time and comes after a card in the list, or before it where it is the last.
+const nextUnplaced = (card) => {
+  const all = [...placeOf("").querySelectorAll("[data-movable]")];
+  return all[all.indexOf(card) + 1] ?? all.findLast((other) => other !== card);
+};
+
+const move = (card, place, { goesOn = false } = {}) => {
   if (isAway) { clear(); shout(words.away); return; }
   if (card.closest("[data-place]") === place) { giveUp(); return; }
   const id = card.dataset.card, to = place.dataset.place;
   const there = to === "" ? null : place.querySelector("[data-card]");
+  // Without dragging one goes on from card to card: the way back past all the times would be long.
+  const next = goesOn && isUnplaced(card) && to !== "" ? nextUnplaced(card)?.dataset.card : null;
   clear();
   card.classList.add("is-moving");
   inTurn(async () => {
@@ -293,7 +301,10 @@ const move = (card, place) => {
     }, mine);
     cardOf(id)?.classList.remove("is-moving");
     if (answer) { undone.push({ token: answer.undo, mine }); if (takeBack) takeBack.hidden = false; }
-    if (!chosen && !drag) choiceOf(cardOf(id))?.focus({ preventScroll: true });
+    if (chosen || drag) return;
+    const goOn = answer && next && choiceOf(cardOf(next));
+    if (goOn) goOn.focus();
+    else choiceOf(cardOf(id))?.focus({ preventScroll: true });
   });
 };
 
@@ -313,7 +324,7 @@ takeBack?.addEventListener("click", undo);
 
 /* --- By keyboard and by click -------------------------------------------------------------------------------- */
 
-const choosing = (place) => chosen && place && cardOf(chosen) && move(cardOf(chosen), place);
+const choosing = (place) => chosen && place && cardOf(chosen) && move(cardOf(chosen), place, { goesOn: true });
 
 shown.addEventListener("click", (event) => {
   const lead = event.target.closest("[data-to-card]");
