@@ -28,6 +28,7 @@ from negotiations.models import (
     Party,
     Slot,
 )
+from negotiations.planning.availability.reading import key_of
 from negotiations.planning.timing import Precision, Timing
 
 State = Negotiation.State
@@ -357,7 +358,7 @@ def set_parties(
 
 def key_of_party(party: Party) -> str:
     """Return what tells who the party is, in a form that is sent and comes back."""
-    return f"m{party.municipality_id}" if party.municipality_id else f"o{party.organisation_id}"
+    return key_of(party.municipality_id, party.organisation_id)
 
 
 def _by_key(parties: Iterable[Party]) -> dict[str, Party]:
