@@ -110,6 +110,10 @@ class County(models.Model):
     # "If no remarks come by the date, the minutes are deemed checked": the county may set so.
     silence_is_checking = models.BooleanField(_("silence until the date means checked"), default=False)
     check_days = models.PositiveSmallIntegerField(_("days given for checking"), default=14)
+    # So many days before the date those who have not marked the minutes are reminded; nought: nobody is.
+    remind_days = models.PositiveSmallIntegerField(_("days before the date when checkers are reminded"), default=3)
+    # The minutes are public once signed, or otherwise confirmed where the county does without signatures.
+    signs_minutes = models.BooleanField(_("the chair and the secretary sign the minutes"), default=True)
     # What a municipality begins with; each may choose otherwise on its card.
     card_approval = models.CharField(
         _("who approves the municipality cards"), max_length=10, choices=CardApproval, default=CardApproval.NONE

@@ -1,8 +1,20 @@
 """The models of the app, one module a subject."""
 
-from negotiations.models.agreements import FeedbackNote, Measure
+from negotiations.models.agenda import AgendaAttachment, AgendaTemplate, AgendaTemplateItem, AttachedFile
+from negotiations.models.agreements import FeedbackNote, Measure, MeasureStatus
 from negotiations.models.material import DismissedSuggestion, Highlight, PreRead, PreReadCard
-from negotiations.models.minutes import Minutes, MinutesAttachment, MinutesCheck
+from negotiations.models.minutes import (
+    CheckerReplacement,
+    CorrectionEntry,
+    Minutes,
+    MinutesAttachment,
+    MinutesCheck,
+    MinutesLink,
+    MinutesPaper,
+    MinutesRemark,
+    MinutesSignature,
+    MinutesVersion,
+)
 from negotiations.models.planning import (
     AvailabilityAnswer,
     AvailabilityInquiry,
@@ -25,33 +37,49 @@ from negotiations.models.sittings import (
     Negotiation,
     Observation,
     Part,
+    PartPresence,
     Party,
     Postponement,
     ThemeColumn,
     WorkshopTheme,
 )
 from negotiations.models.summaries import Summary, SummaryHandling, SummaryNote
+from negotiations.models.workshops import NoteHeading, Workshop, WorkshopGroup, WorkshopNote
 
 __all__ = [
+    "AgendaAttachment",
     "AgendaItem",
+    "AgendaTemplate",
+    "AgendaTemplateItem",
+    "AttachedFile",
     "Attendance",
     "AvailabilityAnswer",
     "AvailabilityInquiry",
     "AvailabilityRequest",
     "CalendarFeed",
     "Cancellation",
+    "CheckerReplacement",
     "CoreGroup",
+    "CorrectionEntry",
     "DismissedSuggestion",
     "FeedbackNote",
     "Highlight",
     "LegalBasis",
     "Measure",
+    "MeasureStatus",
     "Minutes",
     "MinutesAttachment",
     "MinutesCheck",
+    "MinutesLink",
+    "MinutesPaper",
+    "MinutesRemark",
+    "MinutesSignature",
+    "MinutesVersion",
     "Negotiation",
+    "NoteHeading",
     "Observation",
     "Part",
+    "PartPresence",
     "Party",
     "PlacementWish",
     "Postponement",
@@ -65,5 +93,8 @@ __all__ = [
     "SummaryHandling",
     "SummaryNote",
     "ThemeColumn",
+    "Workshop",
+    "WorkshopGroup",
+    "WorkshopNote",
     "WorkshopTheme",
 ]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from indicators.models import Indicator
 from municipalities.models import County, Municipality, Organisation, Priority, Sector
 from municipalities.searching import SWEDISH, vector
 from negotiations.models.rounds import Round
@@ -54,6 +55,15 @@ class Measure(models.Model):
         blank=True,
         related_name="measures",
         verbose_name=_("priority"),
+    )
+    # By which it is followed.
+    indicator = models.ForeignKey(
+        Indicator,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("monitoring indicator"),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     text = models.TextField(_("measure"))
@@ -105,6 +115,48 @@ class Measure(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class MeasureStatus(models.Model):
+    """What has become of a measure, as it was told on a day: in a negotiation, or otherwise. The latest one holds."""
+
+    class State(models.TextChoices):
+        UNDERWAY = "underway", _("underway")
+        DONE = "done", _("done")
+        NOT_BEGUN = "not_begun", _("not begun")
+        DROPPED = "dropped", _("given up")
+
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="statuses", verbose_name=_("measure"))
+    negotiation = models.ForeignKey(
+        Negotiation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="measure_statuses",
+        verbose_name=_("negotiation"),
+    )
+    state = models.CharField(_("what has become of it"), max_length=12, choices=State)
+    note = models.TextField(_("what happened"), blank=True)
+    told_on = models.DateField(_("told"))
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("status of a measure")
+        verbose_name_plural = _("statuses of measures")
+        ordering = ("told_on", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["measure", "negotiation"],
+                condition=Q(negotiation__isnull=False),
+                name="measure_status_once_a_negotiation",
+            ),
+        )
+        indexes = (models.Index(fields=["measure", "-told_on", "-id"], name="measure_status_latest"),)
+
+    def __str__(self) -> str:
+        return self.get_state_display()
 
 
 class FeedbackNote(models.Model):

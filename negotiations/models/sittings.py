@@ -11,12 +11,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from indicators.models import Indicator
 from municipalities.models import (
     County,
     Municipality,
     MunicipalityGroup,
     Organisation,
     Person,
+    Priority,
     Sector,
 )
 from municipalities.searching import SWEDISH, name_vector, vector
@@ -97,6 +99,17 @@ class Negotiation(models.Model):
     convener = models.CharField(_("convener"), max_length=200, blank=True)
     chair = models.CharField(_("chair"), max_length=200, blank=True)
     secretary = models.CharField(_("secretary"), max_length=200, blank=True)
+    # During the sitting: the item that is being dealt with, and since when.
+    item_at_hand = models.ForeignKey(
+        "negotiations.AgendaItem",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("item at hand"),
+        editable=False,
+    )
+    at_hand_since = models.DateTimeField(_("at hand since"), null=True, blank=True, editable=False)
 
     objects: ClassVar = ScopedManager(county="county")
 
@@ -323,6 +336,30 @@ class AgendaItem(models.Model):
     discussion = models.TextField(_("discussion"), blank=True)
     agreed = models.TextField(_("what was agreed"), blank=True)
     dissent = models.TextField(_("dissent"), blank=True)
+    presenter = models.CharField(_("presenter"), max_length=150, blank=True)
+    planned_minutes = models.PositiveSmallIntegerField(_("planned time, minutes"), null=True, blank=True)
+    # How long it has been at hand, without the time since it last came to hand.
+    used_seconds = models.PositiveIntegerField(_("used time, seconds"), default=0, editable=False)
+    indicators: models.ManyToManyField[Indicator, models.Model] = models.ManyToManyField(
+        Indicator, blank=True, related_name="+", verbose_name=_("indicators")
+    )
+    # Agreed earlier, and gone through under this item: what was promised, and what happened.
+    measures_followed: models.ManyToManyField[models.Model, models.Model] = models.ManyToManyField(
+        "negotiations.Measure", blank=True, related_name="followed_in", verbose_name=_("measures agreed earlier")
+    )
+    # Put off to the next negotiation; and the item of an earlier one that this one goes on with.
+    is_deferred = models.BooleanField(_("deferred to the next negotiation"), default=False)
+    deferred_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deferred_to",
+        verbose_name=_("deferred from"),
+        editable=False,
+    )
+    # The ground in law for which the item is not public; empty: it is public.
+    secrecy_ground = models.CharField(_("ground for secrecy"), max_length=200, blank=True)
 
     objects: ClassVar = ScopedManager(county="county")
 
@@ -333,6 +370,10 @@ class AgendaItem(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["part", "position"], name="agenda_item_number"),
             models.CheckConstraint(condition=Q(position__gte=1), name="agenda_item_from_one"),
+            models.CheckConstraint(
+                condition=Q(planned_minutes=None) | Q(planned_minutes__gte=1, planned_minutes__lte=600),
+                name="agenda_item_planned_time",
+            ),
         )
         indexes = (
             GinIndex(vector("title", "discussion", "agreed"), name="agenda_item_words"),
@@ -341,6 +382,11 @@ class AgendaItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position} § {self.title}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether what is minuted of it can be shown to all once the minutes are public."""
+        return not self.secrecy_ground
 
 
 class Attendance(models.Model):
@@ -384,6 +430,17 @@ class Attendance(models.Model):
         related_name="+",
         verbose_name=_("municipality"),
     )
+    is_remote = models.BooleanField(_("remotely"), default=False)
+    # Came without having been invited.
+    is_walk_in = models.BooleanField(_("came without an invitation"), default=False)
+    substitutes = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="substituted_by",
+        verbose_name=_("substitutes"),
+    )
 
     objects: ClassVar = ScopedManager(county="county")
 
@@ -407,11 +464,46 @@ class Attendance(models.Model):
                 condition=Q(is_head_count=True),
                 name="attendance_head_count_once",
             ),
+            models.CheckConstraint(
+                condition=Q(is_remote=False) | Q(status="present"), name="attendance_remote_is_present"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_walk_in=False) | Q(is_head_count=False) & ~Q(status="invited"),
+                name="attendance_walk_in_came",
+            ),
+            models.CheckConstraint(
+                condition=Q(substitutes=None) | Q(is_head_count=False) & ~Q(substitutes=F("id")),
+                name="attendance_substitutes_another",
+            ),
         )
         indexes = (GinIndex(name_vector("name", "role", "organisation_name"), name="attendance_words"),)
 
     def __str__(self) -> str:
         return f"{self.get_sector_display()}: {self.count}" if self.is_head_count else (self.name or self.role)
+
+
+class PartPresence(models.Model):
+    """Somebody, or a head count, present when a part was opened, when it was closed, or both."""
+
+    county = models.ForeignKey(County, models.PROTECT, related_name="+", verbose_name=_("county"))
+    part = models.ForeignKey(Part, models.CASCADE, related_name="presences", verbose_name=_("part"))
+    attendance = models.ForeignKey(Attendance, models.CASCADE, related_name="presences", verbose_name=_("attendance"))
+    at_opening = models.BooleanField(_("at the opening"), default=False)
+    at_closing = models.BooleanField(_("at the closing"), default=False)
+
+    objects: ClassVar = ScopedManager(county="county")
+
+    class Meta:
+        verbose_name = _("presence in a part")
+        verbose_name_plural = _("presences in parts")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=["part", "attendance"], name="part_presence_once"),
+            models.CheckConstraint(condition=Q(at_opening=True) | Q(at_closing=True), name="part_presence_some_time"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.attendance)
 
 
 class WorkshopTheme(models.Model):
@@ -481,6 +573,16 @@ class Observation(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("position"))
     text = models.TextField(_("observation"))
+    # The group of the workshop that noted it; never who in the group.
+    group_name = models.CharField(_("group"), max_length=120, blank=True)
+    priority = models.ForeignKey(
+        Priority,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="observations",
+        verbose_name=_("priority"),
+    )
 
     objects: ClassVar = ScopedManager(county="county")
 
