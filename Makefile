@@ -1,6 +1,6 @@
 # make demo           the whole system on this machine, with real content (ARGS="--port 8010", ARGS=--once)
 # make test           all tests (ARGS="tests/negotiations -k minutes")
-# make bench          how fast it is, beside targets, in some four minutes (ARGS=lists, ARGS="--before FILE")
+# make bench          how fast it is, beside targets, in some six minutes (ARGS=lists, ARGS="--before FILE")
 # make check          linters, types, contracts, migrations, translations, then all tests
 # make translations   new messages into locale/, for translating
 #

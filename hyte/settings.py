@@ -360,6 +360,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 299},
     },
+    "purge-minutes-addresses": {
+        "task": "negotiations.minutes.tasks.purge_minutes_addresses",
+        "schedule": crontab(hour=3, minute=50),
+    },
+    "send-minutes-links-left": {
+        "task": "negotiations.minutes.tasks.send_minutes_links_left",
+        "schedule": 300.0,
+        "options": {"expires": 299},
+    },
+    "remind-checkers": {
+        # In the morning: the letter is on top when one opens one's post.
+        "task": "negotiations.minutes.tasks.remind_checkers",
+        "schedule": crontab(hour=7, minute=10),
+    },
     "mark-silent-checkers": {
         "task": "negotiations.tasks.mark_silent_checkers",
         "schedule": crontab(hour=0, minute=30),

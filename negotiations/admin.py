@@ -60,6 +60,20 @@ class OfOneCounty(admin.ModelAdmin):
         return False
 
 
+class ClosedWithMinutes(OfOneCounty):
+    """Rows that minutes tell: looked at only, once the minutes have been sent for checking."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        """What checkers read is what stays, here too."""
+        return super().has_change_permission(request, obj) and (obj is None or not self.is_closed(obj))
+
+    def is_closed(self, obj: Any) -> bool:
+        """Whether some minutes that may tell the row are no draft any more."""
+        row: Any = obj.part if isinstance(obj, AgendaItem) else obj
+        negotiation = row.pk if isinstance(row, Negotiation) else row.negotiation_id
+        return Minutes.objects.filter(negotiation=negotiation).exclude(state=Minutes.State.DRAFT).exists()
+
+
 class Under(admin.TabularInline):
     """Rows below another."""
 
@@ -110,7 +124,7 @@ class CoreGroupAdmin(OfOneCounty):
 
 
 @admin.register(Negotiation)
-class NegotiationAdmin(OfOneCounty):
+class NegotiationAdmin(ClosedWithMinutes):
     """Negotiations, with their parties, parts and attendances."""
 
     list_display = ("title", "round", "state", "earliest", "starts_at", "county")
@@ -126,7 +140,7 @@ class NegotiationAdmin(OfOneCounty):
 
 
 @admin.register(Part)
-class PartAdmin(OfOneCounty):
+class PartAdmin(ClosedWithMinutes):
     """The share of a sitting that discharges one duty, with its agenda."""
 
     list_display = ("negotiation", "position", "legal_basis", "dealt_with", "county")
@@ -138,7 +152,7 @@ class PartAdmin(OfOneCounty):
 
 
 @admin.register(AgendaItem)
-class AgendaItemAdmin(OfOneCounty):
+class AgendaItemAdmin(ClosedWithMinutes):
     """Matters of the agenda and what the minutes say of them."""
 
     list_display = ("title", "position", "part", "county")
@@ -148,7 +162,7 @@ class AgendaItemAdmin(OfOneCounty):
 
 
 @admin.register(Measure)
-class MeasureAdmin(OfOneCounty):
+class MeasureAdmin(ClosedWithMinutes):
     """Measures that were agreed."""
 
     list_display = ("text", "responsible", "due_on", "negotiation", "round", "county")
@@ -177,7 +191,7 @@ class ThemeColumnAdmin(OfOneCounty):
 
 
 @admin.register(Minutes)
-class MinutesAdmin(OfOneCounty):
+class MinutesAdmin(ClosedWithMinutes):
     """Minutes, with their checkers and attachments."""
 
     list_display = ("negotiation", "part", "state", "check_by", "published_on", "county")

@@ -14,8 +14,9 @@ class NegotiationsConfig(AppConfig):
         """Make the documents of this floor known: minutes, summaries and material, each with who may see them."""
         from municipalities.documents import Kind, register
         from municipalities.models import Document
-        from negotiations.minutes import composing
-        from negotiations.permissions import visible_minutes, visible_summaries
+        from negotiations.minutes import composing, papers
+        from negotiations.minutes.context import MinutesContext
+        from negotiations.permissions import visible_summaries
         from negotiations.planning.material import context, preread
         from negotiations.reporting import summary
 
@@ -23,13 +24,24 @@ class NegotiationsConfig(AppConfig):
             Kind(
                 name=composing.KIND,
                 template="documents/minutes.html",
-                context_type=composing.MinutesContext,
+                context_type=MinutesContext,
                 stylesheets=("documents/minutes.css",),
-                visible_to=lambda access: Document.objects.filter(
-                    pk__in=visible_minutes(access).order_by().values("document")
-                ),
+                visible_to=papers.visible_wholes_and_publics,
             )
         )
+        for kind, template in (
+            (papers.Kind.EXCERPT, "documents/minutes_excerpt.html"),
+            (papers.Kind.ATTACHMENTS, "documents/minutes_attachments.html"),
+        ):
+            register(
+                Kind(
+                    name=papers.DOCUMENT_KINDS[kind],
+                    template=template,
+                    context_type=MinutesContext,
+                    stylesheets=("documents/minutes.css",),
+                    visible_to=papers.visible_papers,
+                )
+            )
         register(
             Kind(
                 name=summary.KIND,

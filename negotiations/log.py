@@ -13,13 +13,17 @@ from django.utils.translation import ngettext
 
 from municipalities import timewords
 from municipalities.documents.history import Happened
-from municipalities.models import County, Event, Sector
+from municipalities.models import Event, Sector
+from negotiations.log_minutes import CHECKING, name_reasons, place_in_minutes
+from negotiations.log_sitting import SITTING
 from negotiations.models import (
     AgendaItem,
     Attendance,
     AvailabilityRequest,
     Cancellation,
     LegalBasis,
+    MeasureStatus,
+    MinutesSignature,
     Negotiation,
     Postponement,
     Round,
@@ -28,6 +32,7 @@ from negotiations.models import (
 from negotiations.planning.availability import name_of
 from negotiations.planning.slots.calendars import slots_changed_words
 from negotiations.planning.timing import Timing
+from negotiations.workshop_words import told as notes_told
 
 Payload = Mapping[str, Any]
 
@@ -44,13 +49,6 @@ def _meeting(payload: Payload) -> str:
 def _field_names(model: type[models.Model], names: Iterable[str]) -> str:
     known = {field.name: str(field.verbose_name) for field in model._meta.fields}
     return ", ".join(known[name] for name in names if name in known)
-
-
-def _marked(payload: Payload, checkers: Mapping[int, str]) -> str:
-    checker = checkers.get(payload["check"], _("A checker"))
-    if payload["outcome"] == "silent":
-        return _("%(checker)s made no remarks by the date.") % {"checker": checker}
-    return _("%(checker)s marked the minutes as checked.") % {"checker": checker}
 
 
 def _time(data: Mapping[str, Any]) -> str:
@@ -89,7 +87,7 @@ def _parties(payload: Payload, checkers: Mapping[int, str]) -> str:
 
 def _agenda(payload: Payload, checkers: Mapping[int, str]) -> str:
     """Tell what was done to the agenda of a part."""
-    count = len(payload.get("items", ()))
+    count = len(payload.get("measures", payload.get("items", ())))
     words = {
         "added": ngettext(
             "%(who)s added %(count)s item to the agenda (%(basis)s).",
@@ -100,16 +98,23 @@ def _agenda(payload: Payload, checkers: Mapping[int, str]) -> str:
         "removed": _("%(who)s removed an item from the agenda (%(basis)s)."),
         "restored": _("%(who)s brought back an item that had been removed from the agenda (%(basis)s)."),
         "ordered": _("%(who)s changed the order of the agenda (%(basis)s)."),
+        "deferred": _("%(who)s put off an item to the next negotiation (%(basis)s)."),
+        "not_deferred": _("%(who)s took back that an item was put off (%(basis)s)."),
+        "taken": ngettext(
+            "%(who)s took %(count)s item that had been put off to the agenda (%(basis)s).",
+            "%(who)s took %(count)s items that had been put off to the agenda (%(basis)s).",
+            count,
+        ),
+        "measures_taken": ngettext(
+            "%(who)s took %(count)s open measure to be gone through (%(basis)s).",
+            "%(who)s took %(count)s open measures to be gone through (%(basis)s).",
+            count,
+        ),
+        "attached": _("%(who)s attached something to an item of the agenda (%(basis)s)."),
+        "attachment_changed": _("%(who)s changed an attachment of the agenda (%(basis)s)."),
+        "attachment_removed": _("%(who)s removed an attachment of the agenda (%(basis)s)."),
     }[payload["what"]]
     return words % {"who": payload["who"], "count": count, "basis": LegalBasis(payload["basis"]).sections}
-
-
-def _place_in_minutes(payload: Payload) -> str:
-    """Name the item whose text was changed, by its number; or the opening and closing of a part."""
-    place = _("opening and closing")
-    if "number" in payload:
-        place = County.Numbering(payload["numbering"]).of(payload["number"])
-    return f"{place}, {LegalBasis(payload['part']).sections}" if payload["part"] else place
 
 
 # What is done to measures, of a negotiation or of a whole round.
@@ -120,13 +125,30 @@ MEASURE_WORDS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
     ),
     "measure_changed": lambda payload, checkers: _("%(who)s changed a measure.") % {"who": payload["who"]},
     "measure_removed": lambda payload, checkers: _("%(who)s removed a measure.") % {"who": payload["who"]},
+    "measure_status_told": lambda payload, checkers: (
+        _("%(who)s told what has become of a measure: %(state)s.")
+        % {"who": payload["who"], "state": MeasureStatus.State(payload["state"]).label}
+    ),
 }
 
 
 def _people_marked(payload: Payload, checkers: Mapping[int, str]) -> str:
     """Tell how many were marked as what."""
-    told = [f"{status.label} {payload[status.value]}" for status in Attendance.Status if payload.get(status.value)]
+    labels = {status.value: str(status.label) for status in Attendance.Status} | {"remote": _("present remotely")}
+    told = [f"{label} {payload[manner]}" for manner, label in labels.items() if payload.get(manner)]
     return _("%(who)s marked participants: %(marks)s.") % {"who": payload["who"], "marks": ", ".join(told)}
+
+
+def _people_added(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell how many were added, and of them who came uninvited or in the place of others."""
+    count = payload["count"]
+    words = ngettext("%(who)s added %(count)s participant.", "%(who)s added %(count)s participants.", count) % payload
+    told = []
+    if walk_ins := payload.get("walk_ins"):
+        told.append(_("Came without an invitation: %(count)s.") % {"count": walk_ins})
+    if substitutes := payload.get("substitutes"):
+        told.append(_("Substitutes: %(count)s.") % {"count": substitutes})
+    return " ".join([words, *told])
 
 
 def _head_counts(payload: Payload, checkers: Mapping[int, str]) -> str:
@@ -151,6 +173,36 @@ FINDINGS: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
     "finding_reordered": lambda payload, checkers: _("%(who)s changed the order of the workshop findings.") % payload,
     "finding_removed": lambda payload, checkers: _("%(who)s removed a workshop finding.") % payload,
     "finding_restored": lambda payload, checkers: _("%(who)s brought back a workshop finding.") % payload,
+}
+
+
+def _notes_changed(payload: Payload, checkers: Mapping[int, str]) -> str:
+    """Tell what a moderator did to so many notes of a workshop."""
+    return f"{payload['who']}: {notes_told(payload['what'], payload['count'])}"
+
+
+# What is told of a workshop on its day; of the notes that groups post nothing is.
+WORKSHOP: dict[str, Callable[[Payload, Mapping[int, str]], str]] = {
+    "workshop_opened": lambda payload, checkers: (
+        ngettext(
+            "%(who)s opened the workshop for %(groups)s group.",
+            "%(who)s opened the workshop for %(groups)s groups.",
+            payload["groups"],
+        )
+        % payload
+    ),
+    "workshop_closed": lambda payload, checkers: (
+        ngettext(
+            "%(who)s closed the workshop; %(notes)s note had been posted.",
+            "%(who)s closed the workshop; %(notes)s notes had been posted.",
+            payload["notes"],
+        )
+        % payload
+    ),
+    "workshop_reopened": lambda payload, checkers: _("%(who)s opened the workshop again with a new code.") % payload,
+    "workshop_groups_changed": lambda payload, checkers: _("%(who)s changed the groups of the workshop.") % payload,
+    "workshop_notes_changed": _notes_changed,
+    "workshop_heading_changed": lambda payload, checkers: _("%(who)s changed the headings of the board.") % payload,
 }
 
 
@@ -307,7 +359,11 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s confirmed the material of the negotiation, version %(number)s.")
         % {"who": payload["who"], "number": payload["number"]}
     ),
-    ("negotiations.minutes", "opened"): lambda payload, checkers: _("%(who)s began the minutes.") % payload,
+    ("negotiations.minutes", "opened"): lambda payload, checkers: (
+        _("%(who)s began a correction.") % {"who": payload["who"]}
+        if payload.get("corrects")
+        else _("%(who)s began the minutes.") % {"who": payload["who"]}
+    ),
     ("negotiations.minutes", "sent_for_checking"): lambda payload, checkers: (
         _("%(who)s sent the minutes for checking, to be checked by %(day)s.")
         % {"who": payload["who"], "day": _day(payload, "check_by")}
@@ -315,10 +371,25 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
     ("negotiations.minutes", "returned_to_draft"): lambda payload, checkers: (
         _("%(who)s took the minutes back to a draft, and the marks of checking were cleared.") % payload
     ),
-    ("negotiations.minutes", "marked"): _marked,
+    **{("negotiations.minutes", verb): words for verb, words in CHECKING.items()},
+    ("negotiations.minutes", "check_link_sent"): lambda payload, checkers: (
+        _("%(who)s sent a checker a new link: %(checker)s.")
+        % {"who": payload["who"], "checker": checkers.get(payload["check"], _("taken off since"))}
+    ),
+    ("negotiations.minutes", "sign_link_sent"): lambda payload, checkers: (
+        _("%(who)s sent a new link for signing: %(role)s.")
+        % {"who": payload["who"], "role": MinutesSignature.Role(payload["role"]).label}
+    ),
+    ("negotiations.minutes", "checker_reminded"): lambda payload, checkers: (
+        _("%(who)s reminded a checker: %(checker)s.")
+        % {"who": payload["who"], "checker": checkers.get(payload["check"], _("taken off since"))}
+    ),
+    ("negotiations.minutes", "remark_withdrawn"): lambda payload, checkers: (
+        _("A remark was taken back: %(checker)s.") % {"checker": checkers.get(payload["check"], _("taken off since"))}
+    ),
     ("negotiations.minutes", "text_changed"): lambda payload, checkers: (
         _("%(who)s changed the text of the minutes: %(place)s.")
-        % {"who": payload["who"], "place": _place_in_minutes(payload)}
+        % {"who": payload["who"], "place": place_in_minutes(payload)}
     ),
     ("negotiations.minutes", "checker_added"): lambda payload, checkers: (
         _("%(who)s added a checker: %(checker)s.")
@@ -333,6 +404,22 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
     ),
     ("negotiations.minutes", "attachments_changed"): lambda payload, checkers: (
         _("%(who)s changed the attachments of the minutes.") % {"who": payload["who"]}
+    ),
+    ("negotiations.minutes", "paper_requested"): lambda payload, checkers: (
+        {
+            "public": _("%(who)s ordered the public variant of the minutes."),
+            "excerpt": _("%(who)s ordered an excerpt of the minutes."),
+            "attachments": _("%(who)s ordered the list of attachments."),
+        }[payload["kind"]]
+        % payload
+    ),
+    ("negotiations.minutes", "package_taken"): lambda payload, checkers: (
+        (
+            _("%(who)s downloaded the public package of the minutes.")
+            if payload["is_public"]
+            else _("%(who)s downloaded the whole package of the minutes.")
+        )
+        % payload
     ),
     ("negotiations.minutes", "entered_quickly"): lambda payload, checkers: (
         _("%(who)s entered the essentials of minutes written elsewhere.") % {"who": payload["who"]}
@@ -404,10 +491,7 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
     ("negotiations.round", "feedback_removed"): lambda payload, checkers: (
         _("%(who)s removed feedback on the round.") % {"who": payload["who"]}
     ),
-    ("negotiations.negotiation", "people_added"): lambda payload, checkers: (
-        ngettext("%(who)s added %(count)s participant.", "%(who)s added %(count)s participants.", payload["count"])
-        % payload
-    ),
+    ("negotiations.negotiation", "people_added"): _people_added,
     ("negotiations.negotiation", "person_changed"): lambda payload, checkers: (
         _("%(who)s changed a participant.") % payload
     ),
@@ -415,13 +499,37 @@ WORDS: dict[tuple[str, str], Callable[[Payload, Mapping[int, str]], str]] = {
         _("%(who)s removed a participant.") % payload
     ),
     ("negotiations.negotiation", "people_marked"): _people_marked,
+    ("negotiations.negotiation", "substitutes_released"): lambda payload, checkers: (
+        ngettext(
+            "%(count)s participant is no longer a substitute: the one who was away came.",
+            "%(count)s participants are no longer substitutes: those who were away came.",
+            payload["count"],
+        )
+        % payload
+    ),
+    ("negotiations.negotiation", "report_brought_in"): lambda payload, checkers: (
+        _(
+            "%(who)s brought in an attendance report of Teams: %(read)s people, of whom %(matched)s were in the list,"
+            " %(new)s were added and %(left_out)s left out."
+        )
+        % payload
+    ),
+    ("negotiations.negotiation", "minutes_pasted"): lambda payload, checkers: (
+        _(
+            "%(who)s brought in minutes written elsewhere: %(new)s new items, %(texts)s texts in what was there,"
+            " %(left_out)s pieces left out."
+        )
+        % payload
+    ),
     ("negotiations.negotiation", "head_counts_changed"): _head_counts,
     **{
         (subject, verb): words
         for subject in ("negotiations.negotiation", "negotiations.round")
         for verb, words in FINDINGS.items()
     },
+    **{("negotiations.negotiation", verb): words for verb, words in WORKSHOP.items()},
     **{("negotiations.negotiation", verb): words for verb, words in HIGHLIGHTS.items()},
+    **{("negotiations.negotiation", verb): words for verb, words in SITTING.items()},
     ("negotiations.calendarfeed", "made"): lambda payload, checkers: (
         _("%(who)s made a secret address of a calendar.") % payload
     ),
@@ -484,7 +592,7 @@ def name_things(events: Iterable[Event]) -> None:
     """
     events = list(events)
     for key, verbs, model, field in (
-        ("items", {"agenda_changed"}, AgendaItem, "title"),
+        ("items", {"agenda_changed", "item_taken"}, AgendaItem, "title"),
         ("postponement", {"postponed"}, Postponement, "reason"),
         ("cancellation", {"cancelled"}, Cancellation, "reason"),
         ("stage", YEAR.keys(), RoundStage, "name"),
@@ -496,6 +604,7 @@ def name_things(events: Iterable[Event]) -> None:
             names = [found[pk].rstrip(".") for pk in _ids(event.payload, key) if pk in found]
             event.payload = event.payload | {"names": names}
     _name_parties([event for event in events if event.verb in AVAILABILITY and "request" in event.payload])
+    name_reasons([event for event in events if event.verb == "amended"])
 
 
 def _name_parties(events: Sequence[Event]) -> None:

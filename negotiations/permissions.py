@@ -12,7 +12,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from municipalities.access import Access
 from municipalities.models import Membership
-from negotiations.models import CalendarFeed, Measure, Minutes, MinutesCheck, Negotiation, Party, Round, Summary
+from negotiations.models import (
+    AgendaItem,
+    CalendarFeed,
+    Measure,
+    MeasureStatus,
+    Minutes,
+    MinutesAttachment,
+    MinutesCheck,
+    Negotiation,
+    Party,
+    Round,
+    Summary,
+)
 
 NONE: Q = Q(pk__in=[])
 
@@ -57,6 +69,37 @@ def visible_minutes(access: Access) -> QuerySet[Minutes]:
     return minutes.filter(seen)
 
 
+def minutes_read_whole(access: Access) -> QuerySet[Minutes]:
+    """Minutes that the user reads whole, with what is not public in them: the coordinator's and the parties'.
+
+    Others read the public variant: without the items and attachments for which there is a ground for secrecy (621/1999,
+    24 §). What a party may know of its own matter is its own (621/1999, 11 §).
+    """
+    minutes = visible_minutes(access)
+    return minutes if access.is_coordinator else minutes.filter(_of_party(access, "negotiation_id"))
+
+
+def reads_whole(access: Access, negotiation: Negotiation) -> bool:
+    """Whether the user reads minutes of the negotiation whole: see minutes_read_whole. At most one query."""
+    return access.is_coordinator or (
+        access.is_municipal and _own_negotiations(access).filter(negotiation=negotiation).exists()
+    )
+
+
+def _of_party(access: Access, negotiation: str) -> Q:
+    """Return the condition that the negotiation, by the name of its id, is of one of the user's municipalities."""
+    return Q(**{f"{negotiation}__in": _own_negotiations(access)}) if access.is_municipal else NONE
+
+
+def visible_attachments(access: Access) -> QuerySet[MinutesAttachment]:
+    """Attachments of minutes that the user may read: one that is not public, or of such an item, for the parties."""
+    attachments: QuerySet[MinutesAttachment] = MinutesAttachment.objects.filter(minutes__in=visible_minutes(access))
+    if access.is_coordinator:
+        return attachments
+    is_public = Q(secrecy_ground="") & (Q(item=None) | Q(item__secrecy_ground=""))
+    return attachments.filter(is_public | _of_party(access, "minutes__negotiation_id"))
+
+
 def marks_awaited(access: Access) -> QuerySet[MinutesCheck]:
     """Marks that minutes being checked wait for from the user's own municipalities, the most urgent first.
 
@@ -85,19 +128,38 @@ def visible_summaries(access: Access) -> QuerySet[Summary]:
 def visible_measures(access: Access) -> QuerySet[Measure]:
     """Measures: those told in minutes that one may read, and those of a whole round in its summary.
 
-    Where each part has minutes of its own, a measure is read with those of the part it was agreed in.
+    Where each part has minutes of its own, a measure is read with those of the part it was agreed in. One agreed under
+    an item that is not public is read by the parties only.
     """
     measures: QuerySet[Measure] = Measure.objects.all()
     if access.is_coordinator:
         return measures
-    minutes = Minutes.objects.filter(negotiation=OuterRef("negotiation"))
-    read = visible_minutes(access).filter(negotiation=OuterRef("negotiation"))
+    # A document that corrects others tells no measure of its own.
+    minutes = Minutes.objects.filter(negotiation=OuterRef("negotiation"), corrects=None)
+    read = visible_minutes(access).filter(negotiation=OuterRef("negotiation"), corrects=None)
     # One under no item is told in the minutes of the last part: it waits until all of them can be read.
     told = Exists(read.filter(Q(part=None) | Q(part=OuterRef("agenda_item__part")))) | (
         Q(agenda_item=None) & Exists(read) & ~Exists(minutes.exclude(pk__in=visible_minutes(access).values("pk")))
     )
     of_round = Q(round__in=visible_rounds(access)) | Q(round__summary__in=visible_summaries(access))
-    return measures.filter(told | Q(negotiation=None) & of_round)
+    is_public = Q(agenda_item=None) | Q(agenda_item__secrecy_ground="") | _of_party(access, "negotiation_id")
+    return measures.filter(told & is_public | Q(negotiation=None) & of_round)
+
+
+def visible_statuses(access: Access) -> QuerySet[MeasureStatus]:
+    """What has been told of measures: of what was told in a negotiation, what stands in minutes that one may read.
+
+    What was told under an item that is not public is read by the parties only.
+    """
+    statuses: QuerySet[MeasureStatus] = MeasureStatus.objects.all()
+    if access.is_coordinator:
+        return statuses
+    minutes = visible_minutes(access).filter(negotiation=OuterRef("negotiation"))
+    secret = AgendaItem.objects.exclude(secrecy_ground="").filter(
+        part__negotiation=OuterRef("negotiation"), measures_followed=OuterRef("measure")
+    )
+    told = Exists(minutes) & (~Exists(secret) | _of_party(access, "negotiation_id"))
+    return statuses.filter(Q(negotiation=None) | told)
 
 
 def parts_told(access: Access, negotiation: Negotiation) -> set[int]:
@@ -113,11 +175,15 @@ def parts_told(access: Access, negotiation: Negotiation) -> set[int]:
 
 
 def is_told(access: Access) -> Q | Exists:
-    """Return the condition that what was agreed under an agenda item may be read by the user: see parts_told."""
+    """Return the condition that what was agreed under an agenda item may be read by the user: see parts_told.
+
+    Of an item that is not public, by the parties only.
+    """
     if access.is_coordinator:
         return ~NONE
     minutes = visible_minutes(access).filter(negotiation=OuterRef("part__negotiation"))
-    return Exists(minutes.filter(Q(part=None) | Q(part=OuterRef("part"))))
+    is_public = Q(secrecy_ground="") | _of_party(access, "part__negotiation_id")
+    return Exists(minutes.filter(Q(part=None) | Q(part=OuterRef("part")))) & is_public
 
 
 def can_read_duty(access: Access) -> bool:
@@ -147,6 +213,15 @@ def can_mark(access: Access, check: MinutesCheck) -> bool:
             for m in access.user.all_memberships
             if m.county_id == access.county.pk
         )
+    )
+
+
+def can_tell(access: Access, measure: Measure) -> bool:
+    """Tell what has become of a measure: the coordinator of any, a municipality's editor of what it promised itself."""
+    return access.is_coordinator or any(
+        m.municipality_id == measure.municipality_id and m.role == Membership.Role.MUNICIPAL_EDITOR
+        for m in access.user.all_memberships
+        if m.county_id == access.county.pk and m.municipality_id is not None
     )
 
 

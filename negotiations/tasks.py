@@ -8,6 +8,12 @@ from celery import shared_task
 from django_scopes import scope
 
 from municipalities.models import County
+from negotiations.minutes.tasks import (
+    purge_minutes_addresses,
+    remind_checkers,
+    send_minutes_link,
+    send_minutes_links_left,
+)
 from negotiations.planning.tasks import (
     purge_availability_addresses,
     send_availability_left,
@@ -18,8 +24,12 @@ from negotiations.planning.tasks import (
 __all__ = [
     "mark_silent_checkers",
     "purge_availability_addresses",
+    "purge_minutes_addresses",
+    "remind_checkers",
     "send_availability_left",
     "send_availability_letter",
+    "send_minutes_link",
+    "send_minutes_links_left",
 ]
 
 log = logging.getLogger(__name__)

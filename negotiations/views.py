@@ -178,7 +178,7 @@ def municipality(request: CountyRequest, county: str, code: str) -> HttpResponse
         "measures": list(
             visible_measures(access)
             .filter(municipality=shown)
-            .select_related("priority", "negotiation", "round")
+            .select_related("priority", "indicator", "negotiation", "round")
             .order_by("-negotiation__earliest", "position", "pk")
         ),
     }

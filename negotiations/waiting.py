@@ -25,6 +25,8 @@ from negotiations.models import (
     AvailabilityRequest,
     Minutes,
     MinutesCheck,
+    MinutesRemark,
+    MinutesSignature,
     Negotiation,
     Round,
     RoundStage,
@@ -199,7 +201,7 @@ def _late(today: date) -> QuerySet[RoundStage]:
 
 
 def _how_many(rows: QuerySet[Any]) -> Subquery:
-    """Count the rows of a round; none where there are none."""
+    """Count the rows of what the query is of; none where there are none."""
     return Subquery(rows.order_by().annotate(of=OuterRef("pk")).values("of").annotate(n=Count("pk")).values("n"))
 
 
@@ -262,6 +264,10 @@ def _of_negotiations(access: Access, negotiations: Iterable[Negotiation], today:
         if row.state == State.HELD:
             why = _("Held %(when)s. The minutes have not been begun.") % when
             yield Task(_("Begin the minutes"), row.title, why, row.latest, url)
+        elif row.state == State.CONVENED and row.earliest == row.latest == today:
+            why = _("The negotiation is today. Open the parts and write in the sitting.")
+            sitting = reverse("live", args=[access.county.slug, row.pk])
+            yield Task(_("Open the sitting"), row.title, why, today, sitting)
         elif row.state == State.CONVENED and row.latest < today:
             why = _("The negotiation was on %(when)s.") % when
             yield Task(_("Mark the negotiation as held"), row.title, why, row.latest, url)
@@ -282,22 +288,42 @@ def _span(row: Negotiation) -> str:
 
 def _minutes(access: Access, today: date) -> Iterator[Task]:
     checks = MinutesCheck.objects.filter(outcome=WAITING).select_related("party__municipality__area")
-    rows = (
+    open_remarks = MinutesRemark.objects.filter(version__minutes=OuterRef("pk"), state=MinutesRemark.State.OPEN)
+    rows: QuerySet[Any] = (
         visible_minutes(access)
         .exclude(state=Minutes.State.PUBLISHED)
         .select_related("negotiation", "part")
         .prefetch_related(Prefetch("checks", checks, to_attr="unmarked"))
+        .annotate(
+            remarked_at=Subquery(open_remarks.order_by("made_at").values("made_at")[:1]),
+            remarks=_how_many(open_remarks),
+            unsigned=Exists(MinutesSignature.objects.filter(minutes=OuterRef("pk"), signed_on=None)),
+        )
     )
     for minutes in rows:
         negotiation = minutes.negotiation
         url = reverse("negotiation_minutes", args=[access.county.slug, negotiation.pk])
         held = negotiation.latest
-        if minutes.state == Minutes.State.DRAFT:
+        if minutes.state == Minutes.State.DRAFT and minutes.corrects_id:
+            why = _("The minutes have been found wrong, and their correction is a draft.")
+            yield Task(_("Send the correction for checking"), negotiation.title, why, held, url)
+        elif minutes.state == Minutes.State.DRAFT:
             why = _("The minutes are a draft. The negotiation was held on %(day)s.") % {"day": timewords.day(held)}
             yield Task(_("Send the minutes for checking"), negotiation.title, why, held, url)
+        elif minutes.state == Minutes.State.CHECKED and minutes.unsigned and access.county.signs_minutes:
+            why = _("The minutes have been checked by all. The chair and the secretary have not both signed them.")
+            yield Task(_("See to the signatures"), negotiation.title, why, held, url)
         elif minutes.state == Minutes.State.CHECKED:
             why = _("The minutes have been checked by all.")
             yield Task(_("Publish the minutes"), negotiation.title, why, held, url)
+        elif minutes.remarks:
+            why = ngettext(
+                "The checkers have made %(count)s remark that waits for an answer.",
+                "The checkers have made %(count)s remarks that wait for an answer.",
+                minutes.remarks,
+            ) % {"count": minutes.remarks}
+            since = timezone.localdate(minutes.remarked_at)
+            yield Task(_("Answer the checkers' remarks"), negotiation.title, why, since, url)
         elif minutes.check_by and minutes.check_by < today:
             names = ", ".join(check.party.name for check in minutes.unmarked)
             why = _("The time for checking ended on %(day)s. Not marked by: %(names)s.") % {
@@ -312,7 +338,9 @@ def _summaries(access: Access) -> list[Summary]:
         round=OuterRef("round"), state__in=[Negotiation.State.PLANNED, Negotiation.State.CONVENED]
     )
     unchecked = Minutes.objects.filter(
-        negotiation__round=OuterRef("round"), state__in=[Minutes.State.DRAFT, Minutes.State.CHECKING]
+        negotiation__round=OuterRef("round"),
+        corrects=None,
+        state__in=[Minutes.State.DRAFT, Minutes.State.CHECKING],
     )
     rows = (
         visible_summaries(access)

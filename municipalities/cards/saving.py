@@ -1,14 +1,13 @@
 """One door for every change of a field of a card, whether an autosave or a form brings it.
 
-A field has an address, such as `entry-12-text`. With a value comes what the field was when it was seen: what another
-has changed meanwhile is never overwritten, but given back to be settled. The same value sent twice is saved once.
+A field has an address, such as `entry-12-text`; how it is settled with what another has changed is told in
+municipalities.saving.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -31,39 +30,12 @@ from municipalities.models import (
     Priority,
     User,
 )
+from municipalities.saving import Outcome, Sent, changed_by_another, plain, refused, stored
 
 FIELD = re.compile(r"^(entry|figure|plan|contact)-(\d{1,18})-([a-z_]+)\Z|^features-text\Z")
 FEATURES = "features-text"
 # More than a page of fields; who sends more is no page of ours.
 MOST_FIELDS = 600
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A value that was sent for a field, and the digest of what was seen in it; None where nothing is known."""
-
-    value: str
-    seen: str | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a field: saved, refused with the reason, or changed by another meanwhile.
-
-    `seen` is the digest of what is stored now, to be sent with the next change; `value` is what is stored, as the
-    field shows it. `is_merged` tells that only the other had changed it: theirs stays, to be shown.
-    """
-
-    value: str
-    seen: str
-    error: str = ""
-    theirs: str | None = None
-    is_merged: bool = False
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether what was sent is stored."""
-        return not self.error and self.theirs is None
 
 
 class PartialDateField(forms.CharField):
@@ -234,25 +206,17 @@ def _settle(card: Card, kind: str, row: models.Model | None, attribute: str, sen
         words = _(
             "This is no longer on the card: somebody has removed it. Your text is still here: copy it if you need it."
         )
-        return Outcome("", digest_of(""), error=words)
+        return refused("", words)
     now = shown_value(row, attribute)
     try:
-        cleaned: Any = _priority(sent.value) if is_priority else FIELDS[kind, attribute].clean(_plain(sent.value))
+        cleaned: Any = _priority(sent.value) if is_priority else FIELDS[kind, attribute].clean(plain(sent.value))
     except ValidationError as refusal:
-        return Outcome(now, digest_of(now), error=" ".join(refusal.messages))
-    mine = digest_of(written_date(cleaned) if isinstance(FIELDS.get((kind, attribute)), PartialDateField) else cleaned)
-    is_changed_by_another = sent.seen is not None and digest_of(now) not in {sent.seen, mine}
-    if is_changed_by_another and digest_of(_plain(sent.value)) == sent.seen:
-        return Outcome(now, digest_of(now), is_merged=True)
-    if is_changed_by_another:
-        return Outcome(now, digest_of(now), theirs=now)
+        return refused(now, " ".join(refusal.messages))
+    mine = written_date(cleaned) if isinstance(FIELDS.get((kind, attribute)), PartialDateField) else cleaned
+    if clash := changed_by_another(sent, now=now, mine=mine):
+        return clash
     setattr(row, "priority_id" if is_priority else attribute, (cleaned or None) if is_priority else cleaned)
-    stored = shown_value(row, attribute)
-    return Outcome(stored, digest_of(stored))
-
-
-def _plain(value: str) -> str:
-    return value.replace("\r\n", "\n")
+    return stored(shown_value(row, attribute))
 
 
 def _priority(value: str) -> int | str:
@@ -290,3 +254,18 @@ def _note(card: Card, changed: Iterable[models.Model], by: User) -> None:
     card.looked_through = sorted({*card.looked_through, *mended})
     card.edited_at, card.edited_by = timezone.now(), by
     card.save(update_fields=["looked_through", "edited_at", "edited_by"])
+
+
+__all__ = [
+    "FEATURES",
+    "FIELD",
+    "MODELS",
+    "MOST_FIELDS",
+    "Outcome",
+    "Sent",
+    "partial_date",
+    "save_fields",
+    "seen_in",
+    "shown_value",
+    "written_date",
+]

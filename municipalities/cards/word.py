@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from io import BytesIO
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.utils import translation
@@ -18,15 +17,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from docx import Document as new_document
-from docx.document import Document as WordDocument
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Cm, Length, Pt, RGBColor
-from docx.table import _Row
+from docx.shared import Pt
 
-from municipalities import timewords
+from municipalities import timewords, word
 from municipalities.cards.content import CardContent, ContactLine, FigureLine, PlanLine
 from municipalities.cards.paper import (
     beside_words,
@@ -39,14 +32,8 @@ from municipalities.cards.paper import (
     title_of,
     value_words,
 )
-from municipalities.colours import palette
-from municipalities.exporting import UNWRITABLE
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-# Word knows a language by its country too.
-LOCALES = {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}
-# The page between its margins, and the columns of the table after the first, which has the rest.
-PAGE_WIDTH = 17.0
+# The columns of the table after the first, which has the rest of the page.
 WIDTHS = (2.0, 1.7, 3.7, 3.0, 2.0)
 
 P = ParamSpec("P")
@@ -300,87 +287,21 @@ def card_docx(content: CardContent, *, colour: str) -> bytes:
 
     With styles of headings and lists, a table whose heading is repeated on each page, a language and a title.
     """
-    document = new_document()
-    _prepare(document, content, colour)
+    document = word.begin(
+        title=title_of(content), author=content.municipality, language=content.language, colour=colour
+    )
     for block in blocks_of(content):
         match block:
             case Heading(level, text):
-                document.add_heading(_clean(text), level)
+                document.add_heading(word.clean(text), level)
             case Paragraph(text, is_small):
-                run = document.add_paragraph().add_run(_clean(text))
+                run = document.add_paragraph().add_run(word.clean(text))
                 if is_small:
                     run.font.size = Pt(9)
             case Items(items):
                 for before, text in items:
-                    _add_item(document, before, text)
-            case Figures():
-                _add_table(document, block)
-    file = BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def _prepare(document: WordDocument, content: CardContent, colour: str) -> None:
-    properties = document.core_properties
-    properties.title = _clean(title_of(content))
-    properties.author = _clean(content.municipality)
-    properties.comments = ""
-    properties.language = LOCALES.get(content.language, content.language)
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2)
-    section.top_margin = section.bottom_margin = Cm(2)
-    defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
-    language = defaults.find(qn("w:lang"))
-    for kind in ("w:val", "w:eastAsia"):
-        language.set(qn(kind), LOCALES.get(content.language, content.language))
-    document.styles["Normal"].font.size = Pt(11)
-    # As the headings are; the template's own text is of a wider letter.
-    document.styles["Normal"].font.name = "Calibri"
-    ink = RGBColor.from_string(palette(colour).text.lstrip("#").upper())
-    for level in (1, 2, 3):
-        document.styles[f"Heading {level}"].font.color.rgb = ink
-
-
-def _add_item(document: WordDocument, before: str, text: str) -> None:
-    paragraph = document.add_paragraph(style="List Bullet")
-    if before:
-        paragraph.add_run(_clean(f"{before}: " if text else before)).bold = bool(text)
-    paragraph.add_run(_clean(text))
-
-
-def _add_table(document: WordDocument, figures: Figures) -> None:
-    table = document.add_table(rows=1, cols=len(figures.headings), style="Table Grid")
-    table.autofit = False
-    for name, text in (("w:tblCaption", figures.caption), ("w:tblDescription", ", ".join(figures.headings))):
-        described = OxmlElement(name)
-        described.set(qn("w:val"), _clean(text))
-        table._tbl.tblPr.append(described)
-    beside = WIDTHS[: len(figures.headings) - 1]
-    widths = [Cm(width) for width in (PAGE_WIDTH - sum(beside), *beside)]
-    for column, width in zip(table.columns, widths, strict=True):
-        column.width = width
-    head = table.rows[0]
-    # Word repeats it on each page, and reads it to those who listen.
-    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    _fill(head, figures.headings, widths, is_bold=True)
-    for texts in figures.rows:
-        row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        _fill(row, texts, widths)
-    document.add_paragraph()
-
-
-def _fill(row: _Row, texts: Sequence[str], widths: Sequence[Length], *, is_bold: bool = False) -> None:
-    for number, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
-        cell.width = width
-        paragraph = cell.paragraphs[0]
-        run = paragraph.add_run(_clean(text))
-        run.font.size, run.bold = Pt(9.5), is_bold
-        if number:
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-
-
-def _clean(text: str) -> str:
-    """Return the text without what XML cannot hold."""
-    return UNWRITABLE.sub("", text)
+                    word.add_item(document, before, text)
+            case Figures(caption, headings, rows):
+                beside = WIDTHS[: len(headings) - 1]
+                word.add_table(document, caption=caption, headings=headings, rows=rows, widths=beside)
+    return word.saved(document)

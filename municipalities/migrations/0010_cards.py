@@ -14,6 +14,53 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="CardYear",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="to be sent by")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("locked", "locked")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="card_years",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "indicator_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="card_years",
+                        to="indicators.indicatorset",
+                        verbose_name="indicators on the cards",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "year of the municipality cards",
+                "verbose_name_plural": "years of the municipality cards",
+                "ordering": ("-year",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("county", "year"), name="card_year_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="card_year_range"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Card",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -50,11 +97,71 @@ class Migration(migrations.Migration):
                 ("looked_through", models.JSONField(default=list, verbose_name="sections looked through")),
                 ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
                 ("edited_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="last changed")),
+                (
+                    "carried_from",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.card",
+                        verbose_name="carried forward from",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "edited_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="last changed by",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "card_year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="municipalities.cardyear",
+                        verbose_name="year",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "municipality card",
                 "verbose_name_plural": "municipality cards",
                 "ordering": ("card_year", "municipality"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("card_year", "municipality"), name="card_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "returned"), _negated=True),
+                            models.Q(("return_note", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="card_returned_has_note",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -63,22 +170,40 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("title", models.CharField(max_length=200, verbose_name="title")),
                 ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "card_year",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bundles",
+                        to="municipalities.cardyear",
+                        verbose_name="year",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "bundle of cards",
                 "verbose_name_plural": "bundles of cards",
                 "ordering": ("-asked_at", "-id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="CardBundleItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-            ],
-            options={
-                "verbose_name": "card of a bundle",
-                "verbose_name_plural": "cards of a bundle",
-                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
@@ -91,6 +216,24 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
                 ("delete_after", models.DateField(verbose_name="to be deleted after")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="municipalities.card",
+                        verbose_name="card",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "contact on a card",
@@ -120,11 +263,49 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
                 ("text", models.TextField(blank=True, max_length=8000, verbose_name="text")),
                 ("is_carried", models.BooleanField(default=False, verbose_name="carried forward")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="municipalities.card",
+                        verbose_name="card",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.priority",
+                        verbose_name="priority",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "text of a card",
                 "verbose_name_plural": "texts of cards",
                 "ordering": ("section", "position", "id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("section", "features")), fields=("card",), name="card_features_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("priority", None), ("section", "proposal"), _connector="OR"),
+                        name="card_priority_of_proposal",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -133,32 +314,39 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("comment", models.TextField(blank=True, max_length=2000, verbose_name="comment")),
                 ("left_out_reason", models.CharField(blank=True, max_length=300, verbose_name="left out, reason")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="municipalities.card",
+                        verbose_name="card",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="indicators.indicator",
+                        verbose_name="indicator",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "word on a figure of a card",
                 "verbose_name_plural": "words on figures of cards",
                 "ordering": ("id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="CardLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                (
-                    "token_hash",
-                    models.CharField(
-                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
-                ("expires_at", models.DateTimeField(verbose_name="valid until")),
-                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
-            ],
-            options={
-                "verbose_name": "link to approve a card",
-                "verbose_name_plural": "links to approve cards",
-                "ordering": ("-asked_at",),
+                "constraints": [models.UniqueConstraint(fields=("card", "indicator"), name="card_figure_once")],
             },
         ),
         migrations.CreateModel(
@@ -190,11 +378,38 @@ class Migration(migrations.Migration):
                 ("approved", models.CharField(blank=True, max_length=10, verbose_name="approved")),
                 ("delivered", models.CharField(blank=True, max_length=10, verbose_name="delivered to the county")),
                 ("address", models.URLField(blank=True, max_length=500, verbose_name="address on the web")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="plans",
+                        to="municipalities.card",
+                        verbose_name="card",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "plan or report on a card",
                 "verbose_name_plural": "plans and reports on cards",
                 "ordering": ("position", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
+                            ("delivered__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
+                        ),
+                        name="card_plan_dates",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -221,34 +436,142 @@ class Migration(migrations.Migration):
                 ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved")),
                 ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
                 ("approver", models.CharField(blank=True, max_length=150, verbose_name="approver")),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="municipalities.card",
+                        verbose_name="card",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "sent_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="sent by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "version of a card",
                 "verbose_name_plural": "versions of cards",
                 "ordering": ("card", "number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("card", "number"), name="card_version_once"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="card_version_number"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="CardYear",
+            name="CardBundleItem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="to be sent by")),
                 (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("locked", "locked")],
-                        default="open",
-                        max_length=10,
-                        verbose_name="state",
+                    "bundle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="municipalities.cardbundle",
+                        verbose_name="bundle",
                     ),
                 ),
-                ("state_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.document",
+                        verbose_name="document",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.cardversion",
+                        verbose_name="version",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "year of the municipality cards",
-                "verbose_name_plural": "years of the municipality cards",
-                "ordering": ("-year",),
+                "verbose_name": "card of a bundle",
+                "verbose_name_plural": "cards of a bundle",
+                "ordering": ("id",),
+                "constraints": [models.UniqueConstraint(fields=("bundle", "version"), name="card_bundle_version_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CardLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                (
+                    "token_hash",
+                    models.CharField(
+                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("expires_at", models.DateTimeField(verbose_name="valid until")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="municipalities.cardversion",
+                        verbose_name="version",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "link to approve a card",
+                "verbose_name_plural": "links to approve cards",
+                "ordering": ("-asked_at",),
             },
         ),
         migrations.AddField(
@@ -294,382 +617,6 @@ class Migration(migrations.Migration):
                     ("starts_on", None), ("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"
                 ),
                 name="membership_days",
-            ),
-        ),
-        migrations.AddField(
-            model_name="card",
-            name="carried_from",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.card",
-                verbose_name="carried forward from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="card",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cards",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="card",
-            name="edited_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="last changed by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="card",
-            name="municipality",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cards",
-                to="municipalities.municipality",
-                verbose_name="municipality",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundle",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundle",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundleitem",
-            name="bundle",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="items",
-                to="municipalities.cardbundle",
-                verbose_name="bundle",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundleitem",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundleitem",
-            name="document",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.document",
-                verbose_name="document",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardcontact",
-            name="card",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="contacts",
-                to="municipalities.card",
-                verbose_name="card",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardcontact",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardentry",
-            name="card",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="entries",
-                to="municipalities.card",
-                verbose_name="card",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardentry",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardentry",
-            name="priority",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.priority",
-                verbose_name="priority",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardfigure",
-            name="card",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="figures",
-                to="municipalities.card",
-                verbose_name="card",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardfigure",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardfigure",
-            name="indicator",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="indicators.indicator",
-                verbose_name="indicator",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardlink",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardlink",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardplan",
-            name="card",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="plans",
-                to="municipalities.card",
-                verbose_name="card",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardplan",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardversion",
-            name="card",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="versions",
-                to="municipalities.card",
-                verbose_name="card",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardversion",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardversion",
-            name="sent_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="sent by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardlink",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="links",
-                to="municipalities.cardversion",
-                verbose_name="version",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundleitem",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.cardversion",
-                verbose_name="version",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardyear",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="card_years",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardyear",
-            name="indicator_set",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="card_years",
-                to="indicators.indicatorset",
-                verbose_name="indicators on the cards",
-            ),
-        ),
-        migrations.AddField(
-            model_name="cardbundle",
-            name="card_year",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="bundles",
-                to="municipalities.cardyear",
-                verbose_name="year",
-            ),
-        ),
-        migrations.AddField(
-            model_name="card",
-            name="card_year",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cards",
-                to="municipalities.cardyear",
-                verbose_name="year",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("section", "features")), fields=("card",), name="card_features_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority", None), ("section", "proposal"), _connector="OR"),
-                name="card_priority_of_proposal",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardfigure",
-            constraint=models.UniqueConstraint(fields=("card", "indicator"), name="card_figure_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
-                    ("delivered__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
-                ),
-                name="card_plan_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardversion",
-            constraint=models.UniqueConstraint(fields=("card", "number"), name="card_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardversion",
-            constraint=models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="card_version_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardbundleitem",
-            constraint=models.UniqueConstraint(fields=("bundle", "version"), name="card_bundle_version_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardyear",
-            constraint=models.UniqueConstraint(fields=("county", "year"), name="card_year_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="card_year_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.UniqueConstraint(fields=("card_year", "municipality"), name="card_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "returned"), _negated=True),
-                    models.Q(("return_note", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="card_returned_has_note",
             ),
         ),
     ]

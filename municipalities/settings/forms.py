@@ -53,7 +53,10 @@ class CountySettingsForm(EditForm):
             gettext_lazy("Minutes and summary"),
             ("minutes_form", "minutes_name", "item_numbering", "summary_name"),
         ),
-        (gettext_lazy("Checking of the minutes"), ("minutes_checkers", "check_days", "silence_is_checking")),
+        (
+            gettext_lazy("Checking of the minutes"),
+            ("minutes_checkers", "check_days", "remind_days", "silence_is_checking", "signs_minutes"),
+        ),
         (gettext_lazy("Figures"), ("indicator_set", "baseline_year")),
         (gettext_lazy("Municipality cards"), ("card_approval",)),
         (gettext_lazy("How long data is kept"), ("contact_retention_days", "download_retention_days")),
@@ -89,7 +92,9 @@ class CountySettingsForm(EditForm):
             "summary_name",
             "minutes_checkers",
             "check_days",
+            "remind_days",
             "silence_is_checking",
+            "signs_minutes",
             "indicator_set",
             "baseline_year",
             "card_approval",
@@ -112,8 +117,22 @@ class CountySettingsForm(EditForm):
                 " national one."
             ),
             "card_approval": gettext_lazy("What a new card begins with. Each municipality may choose otherwise."),
+            "minutes_checkers": gettext_lazy(
+                "Each party has one checker. Organisations have none. Where no municipality came, the county checks."
+            ),
+            "check_days": gettext_lazy(
+                "Proposed when minutes are sent for checking, and given at least when a matter in them is changed."
+            ),
+            "remind_days": gettext_lazy(
+                "Those who have not marked the minutes and have an e-mail address are reminded once. 0: nobody is."
+            ),
             "silence_is_checking": gettext_lazy(
-                "Who has not marked the minutes by the day given is taken to have no remarks."
+                "If no remarks come by the day given, the minutes are taken to have been checked. A checker whose"
+                " remark is still open has not been silent."
+            ),
+            "signs_minutes": gettext_lazy(
+                "Checked minutes are then published only once both have signed. Otherwise the marks of the checkers are"
+                " enough."
             ),
             "contact_retention_days": gettext_lazy(
                 "E-mail addresses and phone numbers of participants are deleted this many days after they were last"
@@ -136,6 +155,7 @@ class CountySettingsForm(EditForm):
         self.initial["first_language"], self.initial["other_languages"] = first, others
         for name, least, most in (
             ("check_days", 1, 90),
+            ("remind_days", 0, 30),
             ("contact_retention_days", 30, 3650),
             ("download_retention_days", 30, 3650),
         ):

@@ -31,10 +31,23 @@ TONES = {
     **dict.fromkeys(("planned", "draft", "queued", "invited", "waiting"), "waiting"),
     **dict.fromkeys(("convened", "checking", "rendering", "on_agenda", "running", "open"), "going"),
     **dict.fromkeys(
-        ("held", "checked", "published", "ready", "noted", "took_part", "approved", "silent", "done", "sent"), "done"
+        (
+            "held",
+            "checked",
+            "published",
+            "ready",
+            "noted",
+            "took_part",
+            "approved",
+            "silent",
+            "done",
+            "sent",
+            "accepted",
+        ),
+        "done",
     ),
     **dict.fromkeys(("failed", "stayed_away", "incomplete", "returned"), "failed"),
-    **dict.fromkeys(("cancelled", "locked", "not_started"), "ended"),
+    **dict.fromkeys(("cancelled", "locked", "not_started", "rejected"), "ended"),
 }
 
 

@@ -21,6 +21,8 @@ class Item:
     discussion: str = ""
     agreed: str = ""
     dissent: str = ""
+    presenter: str = ""
+    planned_minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def add_parts(negotiation: Negotiation, texts: Sequence[PartText]) -> list[Part]
             discussion=item.discussion,
             agreed=item.agreed,
             dissent=item.dissent,
+            presenter=item.presenter,
+            planned_minutes=item.planned_minutes,
         )
         for part, text in zip(parts, texts, strict=True)
         for number, item in enumerate(text.items, start=1)

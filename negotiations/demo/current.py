@@ -28,6 +28,7 @@ from negotiations.demo.building import (
 from negotiations.demo.keski_suomi_2024 import GROUPS, group_name
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
 from negotiations.minutes.composing import request_minutes_document
+from negotiations.minutes.signing import sign_all
 from negotiations.models import (
     AgendaItem,
     Attendance,
@@ -95,6 +96,13 @@ WELFARE = (
     ),
 )
 
+# Before the sitting: who presents the items of each part, and for how long.
+PRESENTERS = {
+    LegalBasis.COOPERATION: "yhteiskuntasuhteiden päällikkö",
+    LegalBasis.WELFARE: "hyte-koordinaattori",
+}
+PLANNED_MINUTES = (30, 45, 30)
+
 OPENED = {
     LegalBasis.COOPERATION: "Puheenjohtaja avasi hyvinvointialuelain 14 §:n mukaisen neuvottelun ja totesi osallistujat.",
     LegalBasis.WELFARE: "Puheenjohtaja avasi järjestämislain 6–7 §:n mukaisen hyte-neuvottelun. Järjestöjen ja seurakuntien "
@@ -123,7 +131,7 @@ STAGES = (
     Stage(-47, "published"),
     Stage(-33, "checking", stayed_away="Luhanka"),
     Stage(-13, "draft"),
-    Stage(9, "convened"),
+    Stage(0, "convened"),
     Stage(23, "planned"),
     Stage(40, "month"),
 )
@@ -167,6 +175,8 @@ def load(county: County, *, by: User, today: date) -> None:
         add_parts(negotiation, _texts(held=stage.days_from_today < 0))
         if stage.state not in {"planned", "month"}:
             convene(negotiation, by=by, at=moment(negotiation.earliest - timedelta(days=42), 9))
+        if stage.state == "convened":
+            _enter_people(negotiation, members, status=Attendance.Status.INVITED)
         if stage.days_from_today < 0:
             _hold(negotiation, members, stage, by=by, priorities=priorities)
             _minute(negotiation, stage, by=by)
@@ -200,12 +210,21 @@ def _texts(*, held: bool) -> list[PartText]:
         if held:
             texts.append(PartText(basis, items, OPENED[basis], CLOSED[basis]))
         else:
-            texts.append(PartText(basis, [Item(item.title, item.background) for item in items]))
+            texts.append(
+                PartText(
+                    basis,
+                    [
+                        Item(item.title, item.background, presenter=PRESENTERS[basis], planned_minutes=minutes)
+                        for item, minutes in zip(items, PLANNED_MINUTES, strict=True)
+                    ],
+                )
+            )
     return texts
 
 
 def _plan(round_: Round, group: MunicipalityGroup, stage: Stage, *, today: date) -> Negotiation:
-    day = weekday_near(today + timedelta(days=stage.days_from_today))
+    # One is today, whatever day that is: its sitting can be tried.
+    day = weekday_near(today + timedelta(days=stage.days_from_today)) if stage.days_from_today else today
     month_only = stage.state == "month"
     first = day.replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
@@ -231,30 +250,8 @@ def _plan(round_: Round, group: MunicipalityGroup, stage: Stage, *, today: date)
 def _hold(
     negotiation: Negotiation, members: Sequence[Municipality], stage: Stage, *, by: User, priorities: Sequence[Priority]
 ) -> None:
-    for municipality in members:
-        name = municipality.area.name_fi
-        away = name == stage.stayed_away
-        for role in ("hyvinvointikoordinaattori", "sivistysjohtaja"):
-            add_attendance(
-                negotiation,
-                sector=Sector.MUNICIPALITY,
-                place=name,
-                role=role,
-                municipality=municipality,
-                status=Attendance.Status.ABSENT if away else Attendance.Status.PRESENT,
-            )
-    for role in ("yhteiskuntasuhteiden päällikkö", "hyte-koordinaattori", "ehkäisevän työn asiantuntija"):
-        add_attendance(negotiation, sector=Sector.COUNTY, place=PLACE, role=role)
+    _enter_people(negotiation, members, away=stage.stayed_away)
     parties = {party.name: party for party in negotiation.parties.select_related("organisation", "municipality__area")}
-    for name, sector, role in (
-        ("Keski-Suomen liitto", Sector.PUBLIC, "aluekehityspäällikkö"),
-        ("Keski-Suomen Liikunta", Sector.ORGANISATION, "liikunnan asiantuntija"),
-        ("Keski-Suomen Yhteisöjen Tuki", Sector.ORGANISATION, "järjestöagentti"),
-    ):
-        add_attendance(negotiation, sector=sector, place=name, role=role, organisation_=parties[name].organisation)
-    add_attendance(
-        negotiation, sector=Sector.PARISH, place=f"{_genitive(members[0])} seurakunta", role="diakoniatyön edustaja"
-    )
     away_parties: list[Party] = [parties[stage.stayed_away]] if stage.stayed_away else []
     hold(negotiation, by=by, at=moment(negotiation.earliest, 12), stayed_away=away_parties)
     _agree(negotiation, members, priorities=priorities)
@@ -275,9 +272,46 @@ def _hold(
         )
 
 
+def _enter_people(
+    negotiation: Negotiation,
+    members: Sequence[Municipality],
+    *,
+    status: Attendance.Status = Attendance.Status.PRESENT,
+    away: str = "",
+) -> None:
+    """Enter who is invited or came: roles of the municipalities, the county and the others."""
+    for municipality in members:
+        name = municipality.area.name_fi
+        for role in ("hyvinvointikoordinaattori", "sivistysjohtaja"):
+            add_attendance(
+                negotiation,
+                sector=Sector.MUNICIPALITY,
+                place=name,
+                role=role,
+                municipality=municipality,
+                status=Attendance.Status.ABSENT if name == away else status,
+            )
+    for role in ("yhteiskuntasuhteiden päällikkö", "hyte-koordinaattori", "ehkäisevän työn asiantuntija"):
+        add_attendance(negotiation, sector=Sector.COUNTY, place=PLACE, role=role, status=status)
+    organisations = {
+        party.name: party.organisation
+        for party in negotiation.parties.select_related("organisation").exclude(organisation=None)
+    }
+    for name, sector, role in (
+        ("Keski-Suomen liitto", Sector.PUBLIC, "aluekehityspäällikkö"),
+        ("Keski-Suomen Liikunta", Sector.ORGANISATION, "liikunnan asiantuntija"),
+        ("Keski-Suomen Yhteisöjen Tuki", Sector.ORGANISATION, "järjestöagentti"),
+    ):
+        add_attendance(
+            negotiation, sector=sector, place=name, role=role, organisation_=organisations[name], status=status
+        )
+    parish = f"{_genitive(members[0])} seurakunta"
+    add_attendance(negotiation, sector=Sector.PARISH, place=parish, role="diakoniatyön edustaja", status=status)
+
+
 def _genitive(municipality: Municipality) -> str:
     """Return the genitive of the few names this module needs."""
-    known = {"Hankasalmi": "Hankasalmen", "Joutsa": "Joutsan", "Jyväskylä": "Jyväskylän"}
+    known = {"Hankasalmi": "Hankasalmen", "Joutsa": "Joutsan", "Jyväskylä": "Jyväskylän", "Jämsä": "Jämsän"}
     return known[municipality.area.name_fi]
 
 
@@ -334,4 +368,5 @@ def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
         for place, check in enumerate(marked):
             mark(check, by=by, at=moment(day + timedelta(days=6 + place), 10))
         if stage.state == "published":
+            sign_all(minutes, by=by, at=moment(day + timedelta(days=18), 9))
             publish(minutes, by=by, at=moment(day + timedelta(days=20), 9))

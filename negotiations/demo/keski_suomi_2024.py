@@ -23,6 +23,7 @@ from negotiations.demo.building import (
 )
 from negotiations.demo.keski_suomi_2023 import first_term_priorities
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
+from negotiations.minutes.signing import sign_all
 from negotiations.models import (
     CoreGroup,
     FeedbackNote,
@@ -376,6 +377,7 @@ def _hold_and_minute(negotiation: Negotiation, *, by: User, day: date) -> None:
         send_for_checking(minutes, check_by=day + timedelta(days=14), by=by, at=moment(day + timedelta(days=2), 10))
         for place, check in enumerate(minutes.checks.all()):
             mark(check, by=by, at=moment(day + timedelta(days=5 + place), 10))
+        sign_all(minutes, by=by, at=moment(day + timedelta(days=14), 9))
         publish(minutes, by=by, at=moment(day + timedelta(days=15), 9))
 
 

@@ -11,12 +11,14 @@ from municipalities.access import Access
 from municipalities.models import Sector
 from negotiations.models import Measure
 from negotiations.permissions import can_read_rounds, visible_measures, visible_negotiations
+from negotiations.sitting.brought import CLOSED, with_latest_state
 
 
 def listed(access: Access) -> QuerySet[Measure]:
     """Return the measures that the user may know of, with all that a list of them shows."""
     may_open = Exists(visible_negotiations(access).filter(pk=OuterRef("negotiation")))
-    return visible_measures(access).select_related("negotiation", "round", "priority").annotate(may_open=may_open)
+    shown = visible_measures(access).select_related("negotiation", "round", "priority", "indicator")
+    return with_latest_state(shown).annotate(may_open=may_open)
 
 
 def origin_url(access: Access, measure: Measure) -> str:
@@ -29,8 +31,9 @@ def origin_url(access: Access, measure: Measure) -> str:
 
 
 def is_overdue(measure: Measure, *, today: date) -> bool:
-    """Whether the day by which it was to be done has passed. Whether it was done is not recorded yet."""
-    return measure.due_on is not None and measure.due_on < today
+    """Whether the day by which it was to be done has passed, and nothing listed tells that it is done or given up."""
+    is_closed = getattr(measure, "latest_state", None) in CLOSED
+    return not is_closed and measure.due_on is not None and measure.due_on < today
 
 
 def is_countys_own(measure: Measure) -> bool:

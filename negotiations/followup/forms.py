@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indicators.models import Indicator
 from municipalities.access import Access
+from municipalities.catalogue.keeping import indicators_for
 from municipalities.forms import CountyForm, DayField, EditForm, ListField, SafeModelChoiceField
 from municipalities.models import County, Municipality, Organisation, Priority, Sector
 from negotiations.followup.measures import RESPONSIBLE_LENGTH, Agreed, Owner
@@ -99,6 +101,14 @@ class ItemChoiceField(SafeModelChoiceField):
         return f"{part}{self.numbering.of(obj.position)} {obj.title}"
 
 
+class IndicatorChoiceField(forms.ModelChoiceField):
+    """An indicator that a county may use. Indicators are no county's rows: each form says which can be chosen."""
+
+    def label_from_instance(self, obj: Indicator) -> str:
+        """Return the theme and the name."""
+        return f"{obj.theme}: {obj}"
+
+
 class MeasureFields(forms.BaseForm):
     """What the forms of measures share: who answers for them, by when, and what can be chosen."""
 
@@ -127,6 +137,8 @@ class MeasureFields(forms.BaseForm):
             first, last = _days_of(self.of)
             wanted = Q(starts_on__lte=last, ends_on__gte=first) | Q(pk=self.had_priority)
             return Priority.objects.filter(wanted).order_by("position", "name")
+        if name == "indicator":
+            return indicators_for(self.access.county).order_by("theme", "name_fi")
         return super().choices_of(name, field)  # type: ignore[misc]
 
     def settle_terms(self, cleaned: dict[str, Any], unit: str) -> None:
@@ -161,7 +173,12 @@ DUE_TEXT_HELP = gettext_lazy("If the day is not known, for example: autumn 2025.
 class MeasuresForm(MeasureFields, CountyForm):
     """Measures to enter, several at a time, for which the same party answers."""
 
-    groups = ((gettext_lazy("Of all of them"), ("owner", "unit", "due_on", "due_text", "priority", "agenda_item")),)
+    groups = (
+        (
+            gettext_lazy("Of all of them"),
+            ("owner", "unit", "due_on", "due_text", "priority", "indicator", "agenda_item"),
+        ),
+    )
     texts = ListField(
         label=gettext_lazy("Measures"),
         help_text=gettext_lazy("One a line. You can paste a list."),
@@ -180,6 +197,12 @@ class MeasuresForm(MeasureFields, CountyForm):
         required=False,
         queryset=Priority.objects.none(),
         empty_label=gettext_lazy("no priority"),
+    )
+    indicator = IndicatorChoiceField(
+        label=gettext_lazy("Monitoring indicator"),
+        required=False,
+        queryset=Indicator.objects.none(),
+        empty_label=gettext_lazy("no indicator"),
     )
     agenda_item = ItemChoiceField(
         label=gettext_lazy("Agenda item"),
@@ -208,7 +231,15 @@ class MeasuresForm(MeasureFields, CountyForm):
         if owner is None:
             raise ValidationError(_("Choose who answers for it."))
         return [
-            Agreed(text, owner, cleaned["unit"], cleaned["due_on"], cleaned["due_text"]) for text in cleaned["texts"]
+            Agreed(
+                text,
+                owner,
+                cleaned["unit"],
+                cleaned["due_on"],
+                cleaned["due_text"],
+                indicator=cleaned["indicator"],
+            )
+            for text in cleaned["texts"]
         ]
 
 
@@ -219,16 +250,21 @@ class MeasureForm(MeasureFields, EditForm):
     due_on = DayField(label=gettext_lazy("Deadline"), required=False, missing="", wrong=WRONG_DAY)
     responsible = forms.CharField(max_length=RESPONSIBLE_LENGTH, **UNIT)  # type: ignore[arg-type]
 
-    field_order = ("text", "owner", "responsible", "due_on", "due_text", "priority", "agenda_item")
+    field_order = ("text", "owner", "responsible", "due_on", "due_text", "priority", "indicator", "agenda_item")
 
     class Meta:
         model = Measure
-        fields = ("text", "responsible", "due_on", "due_text", "priority", "agenda_item")
-        field_classes: ClassVar[dict[str, Any]] = {"priority": SafeModelChoiceField, "agenda_item": ItemChoiceField}
+        fields = ("text", "responsible", "due_on", "due_text", "priority", "indicator", "agenda_item")
+        field_classes: ClassVar[dict[str, Any]] = {
+            "priority": SafeModelChoiceField,
+            "indicator": IndicatorChoiceField,
+            "agenda_item": ItemChoiceField,
+        }
         labels: ClassVar[dict[str, Any]] = {
             "text": gettext_lazy("Measure"),
             "due_text": gettext_lazy("Deadline in words"),
             "priority": gettext_lazy("Priority"),
+            "indicator": gettext_lazy("Monitoring indicator"),
             "agenda_item": gettext_lazy("Agenda item"),
         }
         help_texts: ClassVar[dict[str, Any]] = {"due_text": DUE_TEXT_HELP}
@@ -245,6 +281,7 @@ class MeasureForm(MeasureFields, EditForm):
         super().__init__(*args, access=access, instance=instance, initial=initial, **kwargs)
         self.prepare()
         self.fields["priority"].empty_label = _("no priority")  # type: ignore[attr-defined]
+        self.fields["indicator"].empty_label = _("no indicator")  # type: ignore[attr-defined]
         if "agenda_item" in self.fields:
             self.fields["agenda_item"].empty_label = _("the whole negotiation")  # type: ignore[attr-defined]
 

@@ -55,7 +55,10 @@ def _measure(request: CountyRequest, pk: int) -> tuple[Measure, Origin]:
 def _back(request: CountyRequest, of: Origin) -> str:
     """Return the page that one came from: of the item that is being written, or where the measures are listed."""
     item = request.GET.get("kohta", "")
-    if "kirjoitus" in request.GET and item.isdecimal() and isinstance(of, Negotiation):
+    known = item.isascii() and item.isdecimal() and len(item) < 19
+    if "istunto" in request.GET and known and isinstance(of, Negotiation):
+        return reverse("live", args=[request.county.slug, of.pk]) + f"?kohta={item}"
+    if "kirjoitus" in request.GET and known and isinstance(of, Negotiation):
         return reverse("minutes_item", args=[request.county.slug, int(item)])
     if isinstance(of, Negotiation):
         return reverse("negotiation_minutes", args=[request.county.slug, of.pk])

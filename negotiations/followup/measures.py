@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from indicators.models import Indicator
+from municipalities.catalogue.keeping import indicators_for
 from municipalities.events import record
 from municipalities.models import County, Municipality, Organisation, Priority, Sector, User
 from municipalities.moves import NotAllowedNow, locked
@@ -67,13 +69,16 @@ class Agreed:
     unit: str = ""
     due_on: date | None = None
     due_text: str = ""
+    priority: Priority | None = None
+    # By which it is followed.
+    indicator: Indicator | None = None
 
 
 def require_agreeing(negotiation: Negotiation) -> None:
     """Raise NotAllowedNow unless something can have been agreed, and can still be entered in some of the minutes."""
     if negotiation.state not in AGREEING:
         raise NotAllowedNow(_("Measures are entered once the negotiation has been called and they have been agreed."))
-    minutes = list(negotiation.minutes.all())
+    minutes = [row for row in negotiation.minutes.all() if row.corrects_id is None]
     if minutes and all(why_closed(one) for one in minutes):
         require_draft(minutes[0])
 
@@ -101,6 +106,7 @@ def add_measures(
 ) -> list[Measure]:
     """Enter measures after those that are there: of a negotiation, under one of its items or of none, or of a round.
 
+    `priority` is that of all those that have none of their own.
     Raises NotAllowedNow where the minutes are closed, and where nothing can have been agreed yet.
     """
     # Locked, so that two who add at once do not give the same positions.
@@ -118,7 +124,8 @@ def add_measures(
             round_id=round_id,
             negotiation=negotiation,
             agenda_item=item,
-            priority=priority,
+            priority=one.priority or priority,
+            indicator=one.indicator,
             position=position,
             text=one.text,
             responsible_sector=one.owner.sector,
@@ -170,6 +177,7 @@ _KEPT = (
     "negotiation_id",
     "agenda_item_id",
     "priority_id",
+    "indicator_id",
     "position",
     "text",
     "responsible_sector",
@@ -193,7 +201,10 @@ def bring_back(of: Negotiation | Round, values: dict[str, Any], *, by: User | No
         measure.agenda_item_id is not None and not AgendaItem.objects.filter(pk=measure.agenda_item_id).exists()
     )
     priority_is_gone = measure.priority_id is not None and not Priority.objects.filter(pk=measure.priority_id).exists()
-    if item_is_gone or priority_is_gone:
+    # Kept before measures were followed by an indicator, it names none.
+    indicator = values.get("indicator_id")
+    indicator_is_gone = indicator is not None and not indicators_for(of.county).filter(pk=indicator).exists()
+    if item_is_gone or priority_is_gone or indicator_is_gone:
         raise NotAllowedNow(_("This can be undone no more. Add it again by hand."))
     _require_open_for(measure)
     measure.save()

@@ -22,7 +22,7 @@ from municipalities.tables import Choice, Column, Kind, Search, Table
 from municipalities.views.undoing import undo_offered
 from negotiations.followup.agreed import is_countys_own, is_overdue, listed, origin_url
 from negotiations.followup.duty import years as years_of
-from negotiations.models import LegalBasis, Measure, Minutes, Negotiation, Round
+from negotiations.models import LegalBasis, Measure, MeasureStatus, Minutes, Negotiation, Round
 from negotiations.permissions import (
     can_edit,
     can_read_rounds,
@@ -30,6 +30,7 @@ from negotiations.permissions import (
     visible_negotiations,
     visible_rounds,
 )
+from negotiations.sitting.brought import OPEN
 from negotiations.sitting.views.rounds import parties_of, with_parties
 
 # --- What was agreed ------------------------------------------------------------------------------------------
@@ -48,6 +49,12 @@ class MeasureRow:
     is_overdue: bool
     is_countys_own: bool
 
+    @property
+    def state(self) -> str:
+        """What was last told of it, in words; empty where nothing has been told."""
+        latest: str | None = self.measure.latest_state  # type: ignore[attr-defined]
+        return str(MeasureStatus.State(latest).label) if latest else ""
+
 
 # Who promised: the county itself, a municipality, or somebody else.
 PROMISED = {
@@ -55,6 +62,16 @@ PROMISED = {
     "kunnat": Q(responsible_sector=Sector.MUNICIPALITY),
     "muut": ~Q(responsible_sector__in=[Sector.COUNTY, Sector.MUNICIPALITY]),
 }
+
+# What has become of it: open is what is neither done nor given up, as far as has been told.
+STATE_CONDITIONS = {
+    "avoin": Q(latest_state=None) | Q(latest_state__in=OPEN),
+    **{state.value: Q(latest_state=state) for state in MeasureStatus.State},
+}
+_STATES = [
+    ("avoin", gettext_lazy("Still open")),
+    *((state.value, state.label) for state in MeasureStatus.State),
+]
 
 MEASURE_COLUMNS: tuple[Column[MeasureRow], ...] = (
     Column("toimenpide", gettext_lazy("Measure"), lambda row: row.measure.text, order="text"),
@@ -78,6 +95,7 @@ MEASURE_COLUMNS: tuple[Column[MeasureRow], ...] = (
     Column("maarapaiva", gettext_lazy("Deadline"), lambda row: row.measure.due_on, order="due_on", kind=Kind.DAY),
     Column("maaraaika", gettext_lazy("Due in words"), lambda row: row.measure.due_text, shown=False),
     Column("myohassa", gettext_lazy("Deadline has passed"), lambda row: row.is_overdue, shown=False),
+    Column("tilanne", gettext_lazy("What has become of it"), lambda row: row.state, kind=Kind.STATE, shown=False),
     Column(
         "neuvottelu",
         gettext_lazy("Where agreed"),
@@ -117,8 +135,16 @@ def measures(request: CountyRequest, county: str) -> HttpResponse:
         # Those of a whole round are entered here; those of a negotiation with its minutes.
         "round_chosen": table.chosen.get("kierros") if can_edit(access) else None,
         "undo": undo_offered(request) if can_edit(access) else None,
+        "promising": _promising(request, table.chosen.get("kunta", "")),
     }
     return table.file() or render(request, "negotiations/measures.html", context)
+
+
+def _promising(request: CountyRequest, chosen: str) -> list[Municipality]:
+    """Return whose promises of both sides the list leads to: the municipality chosen in it, and the user's own."""
+    wanted = {*request.access.municipality_ids, *([int(chosen)] if chosen else [])}
+    rows = Municipality.objects.filter(county=request.county, pk__in=wanted)
+    return list(rows.select_related("area").order_by("area__order")) if wanted else []
 
 
 def _measure_filters(request: CountyRequest, today: date) -> tuple[Search[Any] | Choice[Any], ...]:
@@ -144,6 +170,7 @@ def _measure_filters(request: CountyRequest, today: date) -> tuple[Search[Any] |
         Choice("painopiste", _("Priority"), _priorities(), by="priority"),
         Choice("sektori", _("Responsible sector"), Sector.choices, by="responsible_sector"),
         Choice("kunta", _("Municipality"), [(row.pk, str(row)) for row in municipalities], by="municipality"),
+        Choice("tilanne", _("What has become of it"), _STATES, by=lambda value: STATE_CONDITIONS[value]),
         Choice(
             "aika",
             _("Deadline"),
@@ -276,7 +303,9 @@ def negotiations(request: CountyRequest, county: str) -> HttpResponse:
         visible_negotiations(access)
         .select_related("round")
         .prefetch_related(
-            with_parties(), "parts", Prefetch("minutes", visible_minutes(access).select_related("document"))
+            with_parties(),
+            "parts",
+            Prefetch("minutes", visible_minutes(access).filter(corrects=None).select_related("document")),
         )
     )
     table = Table(

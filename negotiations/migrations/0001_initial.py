@@ -15,355 +15,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Negotiation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                ("purpose", models.TextField(blank=True, verbose_name="purpose")),
-                ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("planned", "planned"),
-                            ("convened", "convened"),
-                            ("held", "held"),
-                            ("cancelled", "cancelled"),
-                        ],
-                        default="planned",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("state_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("minute", "to the minute"), ("day", "to the day"), ("month", "to the month")],
-                        max_length=10,
-                        verbose_name="time known",
-                    ),
-                ),
-                ("earliest", models.DateField(verbose_name="earliest day")),
-                ("latest", models.DateField(verbose_name="latest day")),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="starts")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="ends")),
-                (
-                    "mode",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "not known"),
-                            ("remote", "remotely"),
-                            ("on_site", "on site"),
-                            ("hybrid", "on site and remotely"),
-                        ],
-                        default="",
-                        max_length=10,
-                        verbose_name="mode",
-                    ),
-                ),
-                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
-                ("link", models.URLField(blank=True, verbose_name="meeting link")),
-                ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
-                ("convener", models.CharField(blank=True, max_length=200, verbose_name="convener")),
-                ("chair", models.CharField(blank=True, max_length=200, verbose_name="chair")),
-                ("secretary", models.CharField(blank=True, max_length=200, verbose_name="secretary")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiations",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiations",
-                        to="municipalities.municipalitygroup",
-                        verbose_name="municipality group",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "negotiation",
-                "verbose_name_plural": "negotiations",
-                "ordering": ("earliest", "starts_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Part",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                (
-                    "legal_basis",
-                    models.CharField(
-                        choices=[
-                            ("611/2021-14", "Section 14 (Act 611/2021)"),
-                            ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
-                        ],
-                        max_length=20,
-                        verbose_name="legal basis",
-                    ),
-                ),
-                ("dealt_with", models.BooleanField(default=False, editable=False, verbose_name="dealt with")),
-                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
-                ("opening", models.TextField(blank=True, verbose_name="opening")),
-                ("closing", models.TextField(blank=True, verbose_name="closing")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="parts",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "part",
-                "verbose_name_plural": "parts",
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Minutes",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("checking", "being checked"),
-                            ("checked", "checked"),
-                            ("published", "published"),
-                        ],
-                        default="draft",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("check_by", models.DateField(blank=True, null=True, verbose_name="to be checked by")),
-                ("published_on", models.DateField(blank=True, editable=False, null=True, verbose_name="published")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="municipalities.document",
-                        verbose_name="document",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "minutes",
-                "verbose_name_plural": "minutes",
-                "ordering": ("negotiation", "part"),
-            },
-        ),
-        migrations.CreateModel(
-            name="AgendaItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=200, verbose_name="matter")),
-                ("background", models.TextField(blank=True, verbose_name="background")),
-                ("discussion", models.TextField(blank=True, verbose_name="discussion")),
-                ("agreed", models.TextField(blank=True, verbose_name="what was agreed")),
-                ("dissent", models.TextField(blank=True, verbose_name="dissent")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="items",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "agenda item",
-                "verbose_name_plural": "agenda items",
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Party",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "participation",
-                    models.CharField(
-                        choices=[("invited", "invited"), ("took_part", "took part"), ("stayed_away", "stayed away")],
-                        default="invited",
-                        editable=False,
-                        max_length=12,
-                        verbose_name="participation",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parties",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="parties",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parties",
-                        to="municipalities.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "party",
-                "verbose_name_plural": "parties",
-                "ordering": ("id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesCheck",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="checker")),
-                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("approved", "approved"),
-                            ("silent", "no remarks by the date"),
-                        ],
-                        default="waiting",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="outcome",
-                    ),
-                ),
-                ("marked_on", models.DateField(blank=True, editable=False, null=True, verbose_name="marked")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="checks",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-                (
-                    "party",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="checks",
-                        to="negotiations.party",
-                        verbose_name="party",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "mark of checking",
-                "verbose_name_plural": "marks of checking",
-                "ordering": ("id",),
-            },
-        ),
-        migrations.CreateModel(
             name="Round",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -439,19 +90,586 @@ class Migration(migrations.Migration):
                 "verbose_name": "round",
                 "verbose_name_plural": "rounds",
                 "ordering": ("-year", "name"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("county", "year", "name"), name="round_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="round_dates"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("legal_bases__len__gte", 1)), name="round_has_legal_basis"
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="round",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="negotiations",
-                to="negotiations.round",
-                verbose_name="round",
-            ),
+        migrations.CreateModel(
+            name="FeedbackNote",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("given_on", models.DateField(verbose_name="given")),
+                ("occasion", models.CharField(max_length=200, verbose_name="occasion")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("text", models.TextField(verbose_name="feedback")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feedback",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "feedback",
+                "verbose_name_plural": "feedback",
+                "ordering": ("given_on", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "given_on", "position"), name="feedback_position")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoundStage",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("name", models.CharField(max_length=200, verbose_name="stage")),
+                ("body", models.CharField(blank=True, max_length=200, verbose_name="body")),
+                ("earliest", models.DateField(blank=True, null=True, verbose_name="earliest day")),
+                ("latest", models.DateField(blank=True, null=True, verbose_name="latest day")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stages",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "stage",
+                "verbose_name_plural": "stages",
+                "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "position"), name="round_stage_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("earliest", None), ("latest", None)),
+                            models.Q(
+                                ("earliest__isnull", False),
+                                ("latest__gte", models.F("earliest")),
+                                ("latest__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="round_stage_dates",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Slot",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField(verbose_name="starts")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slots",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "slot",
+                "verbose_name_plural": "slots",
+                "ordering": ("starts_at",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "starts_at"), name="slot_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="slot_times"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Negotiation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("purpose", models.TextField(blank=True, verbose_name="purpose")),
+                ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("convened", "convened"),
+                            ("held", "held"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="planned",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("state_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[("minute", "to the minute"), ("day", "to the day"), ("month", "to the month")],
+                        max_length=10,
+                        verbose_name="time known",
+                    ),
+                ),
+                ("earliest", models.DateField(verbose_name="earliest day")),
+                ("latest", models.DateField(verbose_name="latest day")),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="starts")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="ends")),
+                (
+                    "mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not known"),
+                            ("remote", "remotely"),
+                            ("on_site", "on site"),
+                            ("hybrid", "on site and remotely"),
+                        ],
+                        default="",
+                        max_length=10,
+                        verbose_name="mode",
+                    ),
+                ),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
+                ("link", models.URLField(blank=True, verbose_name="meeting link")),
+                ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
+                ("convener", models.CharField(blank=True, max_length=200, verbose_name="convener")),
+                ("chair", models.CharField(blank=True, max_length=200, verbose_name="chair")),
+                ("secretary", models.CharField(blank=True, max_length=200, verbose_name="secretary")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="negotiations",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="negotiations",
+                        to="municipalities.municipalitygroup",
+                        verbose_name="municipality group",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="negotiations",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="negotiation",
+                        to="negotiations.slot",
+                        verbose_name="slot",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "negotiation",
+                "verbose_name_plural": "negotiations",
+                "ordering": ("earliest", "starts_at", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("latest__gte", models.F("earliest"))), name="negotiation_days"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("earliest", models.F("latest")),
+                                ("ends_at__gt", models.F("starts_at")),
+                                ("ends_at__isnull", False),
+                                ("precision", "minute"),
+                                ("starts_at__isnull", False),
+                            ),
+                            models.Q(("ends_at", None), ("precision", "day"), ("starts_at", None)),
+                            models.Q(("ends_at", None), ("precision", "month"), ("starts_at", None)),
+                            _connector="OR",
+                        ),
+                        name="negotiation_time_as_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "cancelled"), _negated=True),
+                            models.Q(("state_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="negotiation_cancelled_has_reason",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["county", "earliest"], name="negotiation_by_date")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Part",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                (
+                    "legal_basis",
+                    models.CharField(
+                        choices=[
+                            ("611/2021-14", "Section 14 (Act 611/2021)"),
+                            ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
+                        ],
+                        max_length=20,
+                        verbose_name="legal basis",
+                    ),
+                ),
+                ("dealt_with", models.BooleanField(default=False, editable=False, verbose_name="dealt with")),
+                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                ("opening", models.TextField(blank=True, verbose_name="opening")),
+                ("closing", models.TextField(blank=True, verbose_name="closing")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "part",
+                "verbose_name_plural": "parts",
+                "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("negotiation", "legal_basis"), name="part_once"),
+                    models.UniqueConstraint(fields=("negotiation", "position"), name="part_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_at", None),
+                            models.Q(("closed_at__gte", models.F("opened_at")), ("opened_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="part_times",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Minutes",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("checking", "being checked"),
+                            ("checked", "checked"),
+                            ("published", "published"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("check_by", models.DateField(blank=True, null=True, verbose_name="to be checked by")),
+                ("published_on", models.DateField(blank=True, editable=False, null=True, verbose_name="published")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes",
+                        to="municipalities.document",
+                        verbose_name="document",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
+                (
+                    "part",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes",
+                        to="negotiations.part",
+                        verbose_name="part",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "minutes",
+                "verbose_name_plural": "minutes",
+                "ordering": ("negotiation", "part"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("negotiation", "part"), name="minutes_once", nulls_distinct=False),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("published_on__isnull", False), ("state", "published")),
+                            models.Q(models.Q(("state", "published"), _negated=True), ("published_on", None)),
+                            _connector="OR",
+                        ),
+                        name="minutes_published_has_date",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgendaItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("title", models.CharField(max_length=200, verbose_name="matter")),
+                ("background", models.TextField(blank=True, verbose_name="background")),
+                ("discussion", models.TextField(blank=True, verbose_name="discussion")),
+                ("agreed", models.TextField(blank=True, verbose_name="what was agreed")),
+                ("dissent", models.TextField(blank=True, verbose_name="dissent")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "part",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="negotiations.part",
+                        verbose_name="part",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "agenda item",
+                "verbose_name_plural": "agenda items",
+                "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("part", "position"), name="agenda_item_number"),
+                    models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="agenda_item_from_one"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Party",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "participation",
+                    models.CharField(
+                        choices=[("invited", "invited"), ("took_part", "took part"), ("stayed_away", "stayed away")],
+                        default="invited",
+                        editable=False,
+                        max_length=12,
+                        verbose_name="participation",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parties",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parties",
+                        to="municipalities.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "party",
+                "verbose_name_plural": "parties",
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("negotiation", "municipality", "organisation"), name="party_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                        name="party_is_one",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MinutesCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(blank=True, max_length=150, verbose_name="checker")),
+                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("approved", "approved"),
+                            ("silent", "no remarks by the date"),
+                        ],
+                        default="waiting",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("marked_on", models.DateField(blank=True, editable=False, null=True, verbose_name="marked")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="negotiations.minutes",
+                        verbose_name="minutes",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checks",
+                        to="negotiations.party",
+                        verbose_name="party",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "mark of checking",
+                "verbose_name_plural": "marks of checking",
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("minutes", "party"), name="minutes_check_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("marked_on", None), ("outcome", "waiting")),
+                            models.Q(models.Q(("outcome", "waiting"), _negated=True), ("marked_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="minutes_check_mark_has_date",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Measure",
@@ -565,39 +783,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "measure",
                 "verbose_name_plural": "measures",
                 "ordering": ("position", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="FeedbackNote",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("given_on", models.DateField(verbose_name="given")),
-                ("occasion", models.CharField(max_length=200, verbose_name="occasion")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("text", models.TextField(verbose_name="feedback")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("round__isnull", False), ("negotiation__isnull", False), _connector="OR"),
+                        name="measure_has_origin",
                     ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="feedback",
-                        to="negotiations.round",
-                        verbose_name="round",
+                    models.CheckConstraint(
+                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                        name="measure_one_responsible",
                     ),
-                ),
-            ],
-            options={
-                "verbose_name": "feedback",
-                "verbose_name_plural": "feedback",
-                "ordering": ("given_on", "position"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -653,85 +848,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "core group",
                 "verbose_name_plural": "core groups",
+                "constraints": [
+                    models.UniqueConstraint(fields=("round", "name"), name="core_group_once"),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="core_group_size"),
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="RoundStage",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("name", models.CharField(max_length=200, verbose_name="stage")),
-                ("body", models.CharField(blank=True, max_length=200, verbose_name="body")),
-                ("earliest", models.DateField(blank=True, null=True, verbose_name="earliest day")),
-                ("latest", models.DateField(blank=True, null=True, verbose_name="latest day")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stages",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "stage",
-                "verbose_name_plural": "stages",
-                "ordering": ("position",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Slot",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("starts_at", models.DateTimeField(verbose_name="starts")),
-                ("ends_at", models.DateTimeField(verbose_name="ends")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="slots",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "slot",
-                "verbose_name_plural": "slots",
-                "ordering": ("starts_at",),
-            },
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="slot",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="negotiation",
-                to="negotiations.slot",
-                verbose_name="slot",
-            ),
         ),
         migrations.CreateModel(
             name="StatedFigure",
@@ -782,6 +903,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "stated figure",
                 "verbose_name_plural": "stated figures",
+                "constraints": [models.UniqueConstraint(fields=("round", "sectors"), name="stated_figure_once")],
             },
         ),
         migrations.CreateModel(
@@ -841,6 +963,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "summary",
                 "verbose_name_plural": "summaries",
                 "ordering": ("-round__year",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("frozen_at", None), ("published_on", None), ("state", "draft")),
+                            models.Q(
+                                models.Q(("state", "draft"), _negated=True),
+                                ("document__isnull", False),
+                                ("frozen_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="summary_frozen_has_document",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -881,6 +1017,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "handling",
                 "verbose_name_plural": "handlings",
                 "ordering": ("on", "id"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("summary", "act", "body", "on"), name="summary_handling_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("act", "on_agenda"), models.Q(("section", ""), _negated=True), _connector="OR"
+                        ),
+                        name="summary_noted_has_section",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -931,6 +1076,42 @@ class Migration(migrations.Migration):
                 "verbose_name": "note of the summary",
                 "verbose_name_plural": "notes of the summary",
                 "ordering": ("section", "position"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("summary", "section", "position"), name="summary_note_position")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkshopTheme",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("name", models.CharField(max_length=120, verbose_name="theme")),
+                ("key_message", models.TextField(blank=True, verbose_name="key message")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="themes",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "workshop theme",
+                "verbose_name_plural": "workshop themes",
+                "ordering": ("position",),
+                "constraints": [models.UniqueConstraint(fields=("round", "position"), name="theme_position")],
             },
         ),
         migrations.CreateModel(
@@ -948,11 +1129,26 @@ class Migration(migrations.Migration):
                         verbose_name="county",
                     ),
                 ),
+                (
+                    "theme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="columns",
+                        to="negotiations.workshoptheme",
+                        verbose_name="theme",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "column",
                 "verbose_name_plural": "columns",
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("theme", "position"), name="theme_column_position"),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__gte", 1), ("position__lte", 4)), name="theme_column_one_to_four"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -996,48 +1192,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "observations",
                 "ordering": ("position", "id"),
             },
-        ),
-        migrations.CreateModel(
-            name="WorkshopTheme",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("name", models.CharField(max_length=120, verbose_name="theme")),
-                ("key_message", models.TextField(blank=True, verbose_name="key message")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="themes",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "workshop theme",
-                "verbose_name_plural": "workshop themes",
-                "ordering": ("position",),
-            },
-        ),
-        migrations.AddField(
-            model_name="themecolumn",
-            name="theme",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="columns",
-                to="negotiations.workshoptheme",
-                verbose_name="theme",
-            ),
         ),
         migrations.CreateModel(
             name="MinutesAttachment",
@@ -1181,232 +1335,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(fields=("negotiation", "legal_basis"), name="part_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(fields=("negotiation", "position"), name="part_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_at", None),
-                    models.Q(("closed_at__gte", models.F("opened_at")), ("opened_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="part_times",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutes",
-            constraint=models.UniqueConstraint(
-                fields=("negotiation", "part"), name="minutes_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutes",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("published_on__isnull", False), ("state", "published")),
-                    models.Q(models.Q(("state", "published"), _negated=True), ("published_on", None)),
-                    _connector="OR",
-                ),
-                name="minutes_published_has_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.UniqueConstraint(fields=("part", "position"), name="agenda_item_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="agenda_item_from_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="party",
-            constraint=models.UniqueConstraint(
-                fields=("negotiation", "municipality", "organisation"), name="party_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="party",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"), name="party_is_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutescheck",
-            constraint=models.UniqueConstraint(fields=("minutes", "party"), name="minutes_check_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="minutescheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("marked_on", None), ("outcome", "waiting")),
-                    models.Q(models.Q(("outcome", "waiting"), _negated=True), ("marked_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="minutes_check_mark_has_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="round",
-            constraint=models.UniqueConstraint(fields=("county", "year", "name"), name="round_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="round",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="round_dates"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="round",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("legal_bases__len__gte", 1)), name="round_has_legal_basis"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("round__isnull", False), ("negotiation__isnull", False), _connector="OR"),
-                name="measure_has_origin",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                name="measure_one_responsible",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedbacknote",
-            constraint=models.UniqueConstraint(fields=("round", "given_on", "position"), name="feedback_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="coregroup",
-            constraint=models.UniqueConstraint(fields=("round", "name"), name="core_group_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="coregroup",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="core_group_size"),
-        ),
-        migrations.AddConstraint(
-            model_name="roundstage",
-            constraint=models.UniqueConstraint(fields=("round", "position"), name="round_stage_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="roundstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("earliest", None), ("latest", None)),
-                    models.Q(
-                        ("earliest__isnull", False), ("latest__gte", models.F("earliest")), ("latest__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="round_stage_dates",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.UniqueConstraint(fields=("round", "starts_at"), name="slot_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="slot_times"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="negotiation",
-            index=models.Index(fields=["county", "earliest"], name="negotiation_by_date"),
-        ),
-        migrations.AddConstraint(
-            model_name="negotiation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("latest__gte", models.F("earliest"))), name="negotiation_days"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="negotiation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("earliest", models.F("latest")),
-                        ("ends_at__gt", models.F("starts_at")),
-                        ("ends_at__isnull", False),
-                        ("precision", "minute"),
-                        ("starts_at__isnull", False),
-                    ),
-                    models.Q(("ends_at", None), ("precision", "day"), ("starts_at", None)),
-                    models.Q(("ends_at", None), ("precision", "month"), ("starts_at", None)),
-                    _connector="OR",
-                ),
-                name="negotiation_time_as_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="negotiation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "cancelled"), _negated=True),
-                    models.Q(("state_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="negotiation_cancelled_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statedfigure",
-            constraint=models.UniqueConstraint(fields=("round", "sectors"), name="stated_figure_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="summary",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("frozen_at", None), ("published_on", None), ("state", "draft")),
-                    models.Q(
-                        models.Q(("state", "draft"), _negated=True),
-                        ("document__isnull", False),
-                        ("frozen_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="summary_frozen_has_document",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="summaryhandling",
-            constraint=models.UniqueConstraint(fields=("summary", "act", "body", "on"), name="summary_handling_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="summaryhandling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("act", "on_agenda"), models.Q(("section", ""), _negated=True), _connector="OR"),
-                name="summary_noted_has_section",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="summarynote",
-            constraint=models.UniqueConstraint(fields=("summary", "section", "position"), name="summary_note_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="workshoptheme",
-            constraint=models.UniqueConstraint(fields=("round", "position"), name="theme_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="themecolumn",
-            constraint=models.UniqueConstraint(fields=("theme", "position"), name="theme_column_position"),
-        ),
-        migrations.AddConstraint(
-            model_name="themecolumn",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position__gte", 1), ("position__lte", 4)), name="theme_column_one_to_four"
-            ),
         ),
     ]

@@ -12,35 +12,35 @@ class Migration(migrations.Migration):
     dependencies = [
         ("indicators", "0004_owners_and_texts"),
         ("municipalities", "0011_cards_one_county"),
+        ("municipalities", "__first__"),
         ("negotiations", "0008_material_one_county"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="AvailabilityAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "suits",
-                    models.CharField(
-                        choices=[("yes", "suits"), ("if_need_be", "if need be"), ("no", "does not suit")],
-                        max_length=10,
-                        verbose_name="suits",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "answer on a time",
-                "verbose_name_plural": "answers on times",
-            },
-        ),
         migrations.CreateModel(
             name="AvailabilityInquiry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("answer_by", models.DateField(verbose_name="to be answered by")),
                 ("message", models.TextField(blank=True, verbose_name="message")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inquiry",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "inquiry of suitable times",
@@ -65,11 +65,119 @@ class Migration(migrations.Migration):
                 ("reminded_at", models.DateTimeField(blank=True, null=True, verbose_name="reminded")),
                 ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
                 ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "inquiry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="negotiations.availabilityinquiry",
+                        verbose_name="inquiry",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "request for suitable times",
                 "verbose_name_plural": "requests for suitable times",
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("inquiry", "municipality", "organisation"),
+                        name="availability_request_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                        name="availability_request_of_one",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AvailabilityAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "suits",
+                    models.CharField(
+                        choices=[("yes", "suits"), ("if_need_be", "if need be"), ("no", "does not suit")],
+                        max_length=10,
+                        verbose_name="suits",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="negotiations.slot",
+                        verbose_name="slot",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="negotiations.availabilityrequest",
+                        verbose_name="request",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "answer on a time",
+                "verbose_name_plural": "answers on times",
+                "constraints": [models.UniqueConstraint(fields=("request", "slot"), name="availability_answer_once")],
             },
         ),
         migrations.CreateModel(
@@ -93,11 +201,62 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="last read")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.municipality",
+                        verbose_name="municipality",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_feeds",
+                        to="negotiations.round",
+                        verbose_name="round",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calendar_feeds",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "calendar address",
                 "verbose_name_plural": "calendar addresses",
                 "ordering": ("-made_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "municipality"), ("municipality__isnull", False), ("round", None)),
+                            models.Q(("kind", "round"), ("municipality", None), ("round__isnull", False)),
+                            models.Q(("kind__in", ["own", "county"]), ("municipality", None), ("round", None)),
+                            _connector="OR",
+                        ),
+                        name="calendar_feed_of_one",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -117,10 +276,40 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="wish in words")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="wish",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "wish for the time",
                 "verbose_name_plural": "wishes for the time",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("earliest", None), ("latest", None), ("latest__gte", models.F("earliest")), _connector="OR"
+                        ),
+                        name="placement_wish_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("weekdays__contained_by", [1, 2, 3, 4, 5, 6, 7])),
+                        name="placement_wish_weekdays",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -193,222 +382,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="round_approval_whole",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityanswer",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityanswer",
-            name="slot",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="answers",
-                to="negotiations.slot",
-                verbose_name="slot",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityinquiry",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityinquiry",
-            name="round",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="inquiry",
-                to="negotiations.round",
-                verbose_name="round",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityrequest",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityrequest",
-            name="entered_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="entered by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityrequest",
-            name="inquiry",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="requests",
-                to="negotiations.availabilityinquiry",
-                verbose_name="inquiry",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityrequest",
-            name="municipality",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.municipality",
-                verbose_name="municipality",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityrequest",
-            name="organisation",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.organisation",
-                verbose_name="organisation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="availabilityanswer",
-            name="request",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="answers",
-                to="negotiations.availabilityrequest",
-                verbose_name="request",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendarfeed",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendarfeed",
-            name="municipality",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.municipality",
-                verbose_name="municipality",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendarfeed",
-            name="round",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="calendar_feeds",
-                to="negotiations.round",
-                verbose_name="round",
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendarfeed",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="calendar_feeds",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="made by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="placementwish",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="placementwish",
-            name="negotiation",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="wish",
-                to="negotiations.negotiation",
-                verbose_name="negotiation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="availabilityrequest",
-            constraint=models.UniqueConstraint(
-                fields=("inquiry", "municipality", "organisation"),
-                name="availability_request_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="availabilityrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                name="availability_request_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="availabilityanswer",
-            constraint=models.UniqueConstraint(fields=("request", "slot"), name="availability_answer_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendarfeed",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "municipality"), ("municipality__isnull", False), ("round", None)),
-                    models.Q(("kind", "round"), ("municipality", None), ("round__isnull", False)),
-                    models.Q(("kind__in", ["own", "county"]), ("municipality", None), ("round", None)),
-                    _connector="OR",
-                ),
-                name="calendar_feed_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placementwish",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("earliest", None), ("latest", None), ("latest__gte", models.F("earliest")), _connector="OR"
-                ),
-                name="placement_wish_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placementwish",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weekdays__contained_by", [1, 2, 3, 4, 5, 6, 7])), name="placement_wish_weekdays"
             ),
         ),
     ]

@@ -10,25 +10,11 @@ class Migration(migrations.Migration):
     dependencies = [
         ("indicators", "0004_owners_and_texts"),
         ("municipalities", "0012_signing"),
+        ("municipalities", "__first__"),
         ("negotiations", "0011_slot_rules"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="AgendaAttachment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=300, verbose_name="title")),
-                ("secrecy_ground", models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy")),
-            ],
-            options={
-                "verbose_name": "attachment of an agenda item",
-                "verbose_name_plural": "attachments of agenda items",
-                "ordering": ("position",),
-            },
-        ),
         migrations.CreateModel(
             name="AgendaTemplate",
             fields=[
@@ -54,11 +40,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agenda_templates",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "agenda template",
                 "verbose_name_plural": "agenda templates",
                 "ordering": ("legal_basis", "language", "name"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("county", "legal_basis", "language", "name"), name="agenda_template_name_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -73,11 +73,40 @@ class Migration(migrations.Migration):
                     "planned_minutes",
                     models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="planned time, minutes"),
                 ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="negotiations.agendatemplate",
+                        verbose_name="template",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "item of an agenda template",
                 "verbose_name_plural": "items of agenda templates",
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("template", "position"), name="agenda_template_item_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("planned_minutes", None),
+                            models.Q(("planned_minutes__gte", 1), ("planned_minutes__lte", 600)),
+                            _connector="OR",
+                        ),
+                        name="agenda_template_planned_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,11 +119,67 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the file")),
                 ("content", models.BinaryField(verbose_name="content")),
                 ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "attached file",
                 "verbose_name_plural": "attached files",
                 "ordering": ("id",),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="attached_file_has_content")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgendaAttachment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("secrecy_ground", models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="negotiations.agendaitem",
+                        verbose_name="agenda item",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="negotiations.attachedfile",
+                        verbose_name="file",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attachment of an agenda item",
+                "verbose_name_plural": "attachments of agenda items",
+                "ordering": ("position",),
+                "constraints": [models.UniqueConstraint(fields=("item", "position"), name="agenda_attachment_number")],
             },
         ),
         migrations.CreateModel(
@@ -105,11 +190,34 @@ class Migration(migrations.Migration):
                 ("role", models.CharField(blank=True, max_length=150, verbose_name="former role")),
                 ("reason", models.TextField(verbose_name="reason")),
                 ("replaced_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="replaced")),
+                (
+                    "check_row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replacements",
+                        to="negotiations.minutescheck",
+                        verbose_name="mark of checking",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "replacement of a checker",
                 "verbose_name_plural": "replacements of checkers",
                 "ordering": ("id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="checker_replacement_has_reason"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,11 +229,38 @@ class Migration(migrations.Migration):
                 ("was", models.TextField(blank=True, verbose_name="was")),
                 ("now", models.TextField(blank=True, verbose_name="is to be")),
                 ("reason", models.TextField(verbose_name="reason")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="negotiations.minutes",
+                        verbose_name="the correcting document",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "correction",
                 "verbose_name_plural": "corrections",
                 "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("minutes", "position"), name="correction_entry_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("was", models.F("now")), _negated=True), name="correction_entry_changes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="correction_entry_has_reason"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,32 +282,48 @@ class Migration(migrations.Migration):
                 ),
                 ("note", models.TextField(blank=True, verbose_name="what happened")),
                 ("told_on", models.DateField(verbose_name="told")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="statuses",
+                        to="negotiations.measure",
+                        verbose_name="measure",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="measure_statuses",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "status of a measure",
                 "verbose_name_plural": "statuses of measures",
                 "ordering": ("told_on", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_reminder", models.BooleanField(default=False, verbose_name="a reminder")),
-                (
-                    "token_hash",
-                    models.CharField(
-                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
-                ("expires_at", models.DateTimeField(verbose_name="expires")),
-            ],
-            options={
-                "verbose_name": "link to minutes",
-                "verbose_name_plural": "links to minutes",
-                "ordering": ("-asked_at", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("negotiation__isnull", False)),
+                        fields=("measure", "negotiation"),
+                        name="measure_status_once_a_negotiation",
+                    )
+                ],
+                "indexes": [models.Index(fields=["measure", "-told_on", "-id"], name="measure_status_latest")],
             },
         ),
         migrations.CreateModel(
@@ -191,11 +342,112 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="minutes_papers",
+                        to="municipalities.document",
+                        verbose_name="document",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="negotiations.agendaitem",
+                        verbose_name="agenda item",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="papers",
+                        to="negotiations.minutes",
+                        verbose_name="minutes",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "paper made of minutes",
                 "verbose_name_plural": "papers made of minutes",
                 "ordering": ("kind", "item"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("minutes", "kind", "item"), name="minutes_paper_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("item__isnull", False), ("kind", "excerpt")),
+                            models.Q(models.Q(("kind", "excerpt"), _negated=True), ("item", None)),
+                            _connector="OR",
+                        ),
+                        name="minutes_paper_excerpt_of_item",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MinutesVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("sent", "sent for checking"),
+                            ("typo", "a typo mended"),
+                            ("matter", "a matter changed"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("content", models.JSONField(verbose_name="content")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
+                ("reason", models.TextField(blank=True, verbose_name="what was changed and why")),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="negotiations.minutes",
+                        verbose_name="minutes",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "version of minutes",
+                "verbose_name_plural": "versions of minutes",
+                "ordering": ("number",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("minutes", "number"), name="minutes_version_number"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="minutes_version_from_one"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -235,11 +487,96 @@ class Migration(migrations.Migration):
                 ("reason", models.TextField(blank=True, verbose_name="reason")),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
                 ("decided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="decided")),
+                (
+                    "check_row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remarks",
+                        to="negotiations.minutescheck",
+                        verbose_name="mark of checking",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remarks",
+                        to="negotiations.agendaitem",
+                        verbose_name="agenda item",
+                    ),
+                ),
+                (
+                    "part",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remarks",
+                        to="negotiations.part",
+                        verbose_name="part",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remarks",
+                        to="negotiations.minutesversion",
+                        verbose_name="version",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "remark on minutes",
                 "verbose_name_plural": "remarks on minutes",
                 "ordering": ("id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("item", None), ("part", None), _connector="OR"),
+                        name="minutes_remark_of_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), ("proposed__isnull", False), _connector="OR"
+                        ),
+                        name="minutes_remark_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed", None),
+                            models.Q(
+                                models.Q(("field", ""), _negated=True),
+                                models.Q(("item__isnull", False), ("part__isnull", False), _connector="OR"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="minutes_remark_proposes_for_a_text",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at", None), ("state", "open")),
+                            models.Q(("decided_at__isnull", False), ("state", "accepted")),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("state", "rejected"),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="minutes_remark_decided",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -272,52 +609,129 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signed_on", models.DateField(blank=True, editable=False, null=True, verbose_name="signed")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signatures",
+                        to="negotiations.minutes",
+                        verbose_name="minutes",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signatures",
+                        to="negotiations.minutesversion",
+                        verbose_name="version signed",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "signature",
                 "verbose_name_plural": "signatures",
                 "ordering": ("role",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("minutes", "role"), name="minutes_signature_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signed_on", None), ("version", None), ("way", "")),
+                            models.Q(models.Q(("way", ""), _negated=True), ("signed_on__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="minutes_signature_has_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
+                        name="minutes_signature_email_goes",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="MinutesVersion",
+            name="MinutesLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                ("is_reminder", models.BooleanField(default=False, verbose_name="a reminder")),
                 (
-                    "kind",
+                    "token_hash",
                     models.CharField(
-                        choices=[
-                            ("sent", "sent for checking"),
-                            ("typo", "a typo mended"),
-                            ("matter", "a matter changed"),
-                        ],
-                        max_length=10,
-                        verbose_name="kind",
+                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
                     ),
                 ),
-                ("content", models.JSONField(verbose_name="content")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
-                ("reason", models.TextField(blank=True, verbose_name="what was changed and why")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
+                    ),
+                ),
+                (
+                    "check_row",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="negotiations.minutescheck",
+                        verbose_name="mark of checking",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "signature",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="negotiations.minutessignature",
+                        verbose_name="signature",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "version of minutes",
-                "verbose_name_plural": "versions of minutes",
-                "ordering": ("number",),
-            },
-        ),
-        migrations.CreateModel(
-            name="NoteHeading",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("title", models.CharField(max_length=120, verbose_name="heading")),
-            ],
-            options={
-                "verbose_name": "heading of notes",
-                "verbose_name_plural": "headings of notes",
-                "ordering": ("position", "id"),
+                "verbose_name": "link to minutes",
+                "verbose_name_plural": "links to minutes",
+                "ordering": ("-asked_at", "-id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("check_row__isnull", False), ("signature", None)),
+                            models.Q(("check_row", None), ("signature__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="minutes_link_of_one",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -326,11 +740,45 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("at_opening", models.BooleanField(default=False, verbose_name="at the opening")),
                 ("at_closing", models.BooleanField(default=False, verbose_name="at the closing")),
+                (
+                    "attendance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presences",
+                        to="negotiations.attendance",
+                        verbose_name="attendance",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "part",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="presences",
+                        to="negotiations.part",
+                        verbose_name="part",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "presence in a part",
                 "verbose_name_plural": "presences in parts",
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("part", "attendance"), name="part_presence_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("at_opening", True), ("at_closing", True), _connector="OR"),
+                        name="part_presence_some_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -341,11 +789,79 @@ class Migration(migrations.Migration):
                 ("opened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened")),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "negotiation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="workshop",
+                        to="negotiations.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "workshop",
                 "verbose_name_plural": "workshops",
                 "ordering": ("id",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("code__isnull", False)),
+                            models.Q(("closed_at__gte", models.F("opened_at")), ("code", None)),
+                            _connector="OR",
+                        ),
+                        name="workshop_code_while_open",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoteHeading",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("title", models.CharField(max_length=120, verbose_name="heading")),
+                (
+                    "column",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="negotiations.themecolumn",
+                        verbose_name="column",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="headings",
+                        to="negotiations.workshop",
+                        verbose_name="workshop",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "heading of notes",
+                "verbose_name_plural": "headings of notes",
+                "ordering": ("position", "id"),
             },
         ),
         migrations.CreateModel(
@@ -354,11 +870,30 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.PositiveSmallIntegerField(verbose_name="number")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="groups",
+                        to="negotiations.workshop",
+                        verbose_name="workshop",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "group of a workshop",
                 "verbose_name_plural": "groups of workshops",
                 "ordering": ("position",),
+                "constraints": [models.UniqueConstraint(fields=("workshop", "position"), name="workshop_group_number")],
             },
         ),
         migrations.CreateModel(
@@ -383,11 +918,100 @@ class Migration(migrations.Migration):
                 ),
                 ("posted_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="posted")),
                 ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
+                (
+                    "column",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="negotiations.themecolumn",
+                        verbose_name="column",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.county",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="notes",
+                        to="negotiations.workshopgroup",
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "heading",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="notes",
+                        to="negotiations.noteheading",
+                        verbose_name="heading",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="negotiations.measure",
+                        verbose_name="measure",
+                    ),
+                ),
+                (
+                    "observation",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="note",
+                        to="negotiations.observation",
+                        verbose_name="finding",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="municipalities.priority",
+                        verbose_name="priority",
+                    ),
+                ),
+                (
+                    "workshop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="negotiations.workshop",
+                        verbose_name="workshop",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "note of a workshop",
                 "verbose_name_plural": "notes of workshops",
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("workshop", "key"), name="workshop_note_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="workshop_note_has_text"
+                    ),
+                ],
+                "indexes": [models.Index(fields=["workshop", "changed_at"], name="workshop_note_changed")],
             },
         ),
         migrations.AlterModelOptions(
@@ -630,78 +1254,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="agendaattachment",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendaattachment",
-            name="item",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attachments",
-                to="negotiations.agendaitem",
-                verbose_name="agenda item",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendatemplate",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="agenda_templates",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendatemplateitem",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendatemplateitem",
-            name="template",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="items",
-                to="negotiations.agendatemplate",
-                verbose_name="template",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attachedfile",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendaattachment",
-            name="file",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="negotiations.attachedfile",
-                verbose_name="file",
-            ),
-        ),
-        migrations.AddField(
             model_name="minutesattachment",
             name="file",
             field=models.ForeignKey(
@@ -711,273 +1263,6 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="negotiations.attachedfile",
                 verbose_name="file",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkerreplacement",
-            name="check_row",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="replacements",
-                to="negotiations.minutescheck",
-                verbose_name="mark of checking",
-            ),
-        ),
-        migrations.AddField(
-            model_name="checkerreplacement",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="correctionentry",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="correctionentry",
-            name="minutes",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="entries",
-                to="negotiations.minutes",
-                verbose_name="the correcting document",
-            ),
-        ),
-        migrations.AddField(
-            model_name="measurestatus",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="measurestatus",
-            name="measure",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="statuses",
-                to="negotiations.measure",
-                verbose_name="measure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="measurestatus",
-            name="negotiation",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="measure_statuses",
-                to="negotiations.negotiation",
-                verbose_name="negotiation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minuteslink",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="asked by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minuteslink",
-            name="check_row",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="links",
-                to="negotiations.minutescheck",
-                verbose_name="mark of checking",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minuteslink",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutespaper",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutespaper",
-            name="document",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="minutes_papers",
-                to="municipalities.document",
-                verbose_name="document",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutespaper",
-            name="item",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="negotiations.agendaitem",
-                verbose_name="agenda item",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutespaper",
-            name="minutes",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="papers",
-                to="negotiations.minutes",
-                verbose_name="minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesremark",
-            name="check_row",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="remarks",
-                to="negotiations.minutescheck",
-                verbose_name="mark of checking",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesremark",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesremark",
-            name="item",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="remarks",
-                to="negotiations.agendaitem",
-                verbose_name="agenda item",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesremark",
-            name="part",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="remarks",
-                to="negotiations.part",
-                verbose_name="part",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutessignature",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutessignature",
-            name="minutes",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="signatures",
-                to="negotiations.minutes",
-                verbose_name="minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minuteslink",
-            name="signature",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="links",
-                to="negotiations.minutessignature",
-                verbose_name="signature",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesversion",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesversion",
-            name="minutes",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions",
-                to="negotiations.minutes",
-                verbose_name="minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutessignature",
-            name="version",
-            field=models.ForeignKey(
-                blank=True,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="signatures",
-                to="negotiations.minutesversion",
-                verbose_name="version signed",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesremark",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="remarks",
-                to="negotiations.minutesversion",
-                verbose_name="version",
             ),
         ),
         migrations.AddField(
@@ -998,398 +1283,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
                 name="minutes_check_email_goes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="noteheading",
-            name="column",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="negotiations.themecolumn",
-                verbose_name="column",
-            ),
-        ),
-        migrations.AddField(
-            model_name="noteheading",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="partpresence",
-            name="attendance",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="presences",
-                to="negotiations.attendance",
-                verbose_name="attendance",
-            ),
-        ),
-        migrations.AddField(
-            model_name="partpresence",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="partpresence",
-            name="part",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="presences",
-                to="negotiations.part",
-                verbose_name="part",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshop",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshop",
-            name="negotiation",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="workshop",
-                to="negotiations.negotiation",
-                verbose_name="negotiation",
-            ),
-        ),
-        migrations.AddField(
-            model_name="noteheading",
-            name="workshop",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="headings",
-                to="negotiations.workshop",
-                verbose_name="workshop",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopgroup",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopgroup",
-            name="workshop",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="groups",
-                to="negotiations.workshop",
-                verbose_name="workshop",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="column",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="notes",
-                to="negotiations.themecolumn",
-                verbose_name="column",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="county",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.county",
-                verbose_name="county",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="group",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="notes",
-                to="negotiations.workshopgroup",
-                verbose_name="group",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="heading",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="notes",
-                to="negotiations.noteheading",
-                verbose_name="heading",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="measure",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="negotiations.measure",
-                verbose_name="measure",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="observation",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="note",
-                to="negotiations.observation",
-                verbose_name="finding",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="priority",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="municipalities.priority",
-                verbose_name="priority",
-            ),
-        ),
-        migrations.AddField(
-            model_name="workshopnote",
-            name="workshop",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="notes",
-                to="negotiations.workshop",
-                verbose_name="workshop",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendatemplate",
-            constraint=models.UniqueConstraint(
-                fields=("county", "legal_basis", "language", "name"), name="agenda_template_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendatemplateitem",
-            constraint=models.UniqueConstraint(fields=("template", "position"), name="agenda_template_item_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="agendatemplateitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("planned_minutes", None),
-                    models.Q(("planned_minutes__gte", 1), ("planned_minutes__lte", 600)),
-                    _connector="OR",
-                ),
-                name="agenda_template_planned_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attachedfile",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="attached_file_has_content"),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaattachment",
-            constraint=models.UniqueConstraint(fields=("item", "position"), name="agenda_attachment_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkerreplacement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="checker_replacement_has_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionentry",
-            constraint=models.UniqueConstraint(fields=("minutes", "position"), name="correction_entry_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("was", models.F("now")), _negated=True), name="correction_entry_changes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctionentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="correction_entry_has_reason"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measurestatus",
-            index=models.Index(fields=["measure", "-told_on", "-id"], name="measure_status_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="measurestatus",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("negotiation__isnull", False)),
-                fields=("measure", "negotiation"),
-                name="measure_status_once_a_negotiation",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutespaper",
-            constraint=models.UniqueConstraint(
-                fields=("minutes", "kind", "item"), name="minutes_paper_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutespaper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("item__isnull", False), ("kind", "excerpt")),
-                    models.Q(models.Q(("kind", "excerpt"), _negated=True), ("item", None)),
-                    _connector="OR",
-                ),
-                name="minutes_paper_excerpt_of_item",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minuteslink",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("check_row__isnull", False), ("signature", None)),
-                    models.Q(("check_row", None), ("signature__isnull", False)),
-                    _connector="OR",
-                ),
-                name="minutes_link_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesversion",
-            constraint=models.UniqueConstraint(fields=("minutes", "number"), name="minutes_version_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesversion",
-            constraint=models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="minutes_version_from_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="minutessignature",
-            constraint=models.UniqueConstraint(fields=("minutes", "role"), name="minutes_signature_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="minutessignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_on", None), ("version", None), ("way", "")),
-                    models.Q(models.Q(("way", ""), _negated=True), ("signed_on__isnull", False)),
-                    _connector="OR",
-                ),
-                name="minutes_signature_has_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutessignature",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
-                name="minutes_signature_email_goes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesremark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("item", None), ("part", None), _connector="OR"), name="minutes_remark_of_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesremark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("text", ""), _negated=True), ("proposed__isnull", False), _connector="OR"),
-                name="minutes_remark_says_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesremark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("proposed", None),
-                    models.Q(
-                        models.Q(("field", ""), _negated=True),
-                        models.Q(("item__isnull", False), ("part__isnull", False), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="minutes_remark_proposes_for_a_text",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutesremark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at", None), ("state", "open")),
-                    models.Q(("decided_at__isnull", False), ("state", "accepted")),
-                    models.Q(
-                        ("decided_at__isnull", False), ("state", "rejected"), models.Q(("reason", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="minutes_remark_decided",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partpresence",
-            constraint=models.UniqueConstraint(fields=("part", "attendance"), name="part_presence_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="partpresence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("at_opening", True), ("at_closing", True), _connector="OR"),
-                name="part_presence_some_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workshop",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at", None), ("code__isnull", False)),
-                    models.Q(("closed_at__gte", models.F("opened_at")), ("code", None)),
-                    _connector="OR",
-                ),
-                name="workshop_code_while_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workshopgroup",
-            constraint=models.UniqueConstraint(fields=("workshop", "position"), name="workshop_group_number"),
-        ),
-        migrations.AddIndex(
-            model_name="workshopnote",
-            index=models.Index(fields=["workshop", "changed_at"], name="workshop_note_changed"),
-        ),
-        migrations.AddConstraint(
-            model_name="workshopnote",
-            constraint=models.UniqueConstraint(fields=("workshop", "key"), name="workshop_note_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="workshopnote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="workshop_note_has_text"
             ),
         ),
     ]

@@ -20,7 +20,7 @@ from municipalities.forms import (
     SafeModelChoiceField,
 )
 from negotiations.minutes.checkers import parties_without_checker
-from negotiations.models import AgendaItem, Minutes, MinutesAttachment, MinutesCheck, Part, Party
+from negotiations.models import AgendaItem, Minutes, MinutesCheck, Part, Party
 
 Outcome = MinutesCheck.Outcome
 WRONG_CLOCK = gettext_lazy("Give the time as hours and minutes, for example 8.15.")
@@ -117,13 +117,18 @@ class CheckerForm(EditForm):
 
     class Meta:
         model = MinutesCheck
-        fields = ("name", "role")
+        fields = ("name", "role", "email")
         labels: ClassVar[dict[str, Any]] = {
             "name": gettext_lazy("Checker's name"),
             "role": gettext_lazy("Checker's role"),
+            "email": gettext_lazy("E-mail"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
-            "role": gettext_lazy("For example: welfare coordinator. The name or the role is enough.")
+            "role": gettext_lazy("For example: welfare coordinator. The name or the role is enough."),
+            "email": gettext_lazy(
+                "A personal link for checking is sent there when the minutes are sent for checking. Without it the"
+                " checker signs in."
+            ),
         }
 
 
@@ -137,7 +142,7 @@ class NewCheckerForm(CheckerForm):
 
     class Meta:
         model = MinutesCheck
-        fields = ("party", "name", "role")
+        fields = ("party", "name", "role", "email")
         help_texts = CheckerForm.Meta.help_texts
         field_classes: ClassVar[dict[str, Any]] = {"party": SafeModelChoiceField}
         labels: ClassVar[dict[str, Any]] = {**CheckerForm.Meta.labels, "party": gettext_lazy("Party")}
@@ -169,15 +174,6 @@ class AttachmentsForm(CountyForm):
         return titles
 
 
-class AttachmentForm(EditForm):
-    """The title of an attachment."""
-
-    class Meta:
-        model = MinutesAttachment
-        fields = ("title",)
-        labels: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Title")}
-
-
 class SendForCheckingForm(forms.Form):
     """By when the checkers are to mark the minutes."""
 
@@ -203,3 +199,5 @@ class MarkForm(forms.Form):
     outcome = forms.ChoiceField(
         choices=[(Outcome.APPROVED.value, Outcome.APPROVED.label), (Outcome.SILENT.value, Outcome.SILENT.label)]
     )
+    # The number of the version that was on the page; none where the minutes had no versions.
+    version = forms.IntegerField(min_value=1, max_value=32_767, required=False)

@@ -1,7 +1,8 @@
 """Writing the minutes: what was said and agreed under each item, the words of each part, and when it can be written.
 
-The text is open while the minutes are a draft. Once they are being checked, what the checkers read is what stays:
-minutes are taken back to a draft first, which clears the marks given to the former text.
+The text is open while the minutes are a draft. Once they are being checked, what the checkers read is what stays: a
+text is mended as a version of its own (minutes.amending), or the minutes are taken back to a draft, which clears the
+marks. Once they have been checked they never change: a document of its own corrects them (minutes.correcting).
 """
 
 from __future__ import annotations
@@ -22,24 +23,27 @@ State = Minutes.State
 
 
 def why_closed(minutes: Minutes) -> str:
-    """Say why the text cannot be changed now, and how it can be opened; nothing for a draft."""
+    """Say why the minutes cannot be changed freely now, and what can be done instead; nothing for a draft."""
     if minutes.state == State.CHECKING:
-        return _("The minutes are being checked, so they cannot be changed. Take them back to a draft first.")
+        return _(
+            "The minutes are being checked. You can mend a text of theirs, which makes a new version; to change"
+            " anything else, take them back to a draft first."
+        )
     if minutes.state == State.CHECKED:
-        return _("The minutes have been checked, so they cannot be changed. Take them back to a draft first.")
+        return _("The minutes have been checked and never change any more. What is wrong in them is corrected apart.")
     if minutes.state == State.PUBLISHED:
-        return _("The minutes have been published, so they can no longer be changed.")
+        return _("The minutes have been published and never change any more. What is wrong in them is corrected apart.")
     return ""
 
 
 def require_draft(minutes: Minutes) -> None:
-    """Raise NotAllowedNow, with the way to open them, unless the minutes are a draft."""
+    """Raise NotAllowedNow, with what can be done instead, unless the minutes are a draft."""
     if reason := why_closed(minutes):
         raise NotAllowedNow(reason)
 
 
 def draft(minutes: Minutes) -> Minutes:
-    """Return the minutes locked, to be changed. Raises NotAllowedNow, with the way to open them, unless a draft."""
+    """Return the minutes locked, to be changed. Raises NotAllowedNow, with what can be done instead, unless a draft."""
     minutes = locked(minutes)
     require_draft(minutes)
     return minutes
@@ -48,9 +52,10 @@ def draft(minutes: Minutes) -> Minutes:
 def minutes_of(negotiation: Negotiation, part: Part | None) -> Minutes | None:
     """Return the minutes that tell of a part, or of what was agreed under no part; none where they are not begun.
 
-    Where each part has minutes of its own, what belongs to none is told in those of the last one.
+    Where each part has minutes of its own, what belongs to none is told in those of the last one. Documents that
+    correct minutes tell nothing of their own.
     """
-    begun = {minutes.part_id: minutes for minutes in Minutes.objects.filter(negotiation=negotiation)}
+    begun = {minutes.part_id: minutes for minutes in Minutes.objects.filter(negotiation=negotiation, corrects=None)}
     if None in begun:
         return begun[None]
     if part is None:

@@ -27,6 +27,7 @@ from negotiations.models import (
     Part,
     Party,
     Slot,
+    WorkshopNote,
 )
 from negotiations.planning.availability.reading import key_of
 from negotiations.planning.timing import Precision, Timing
@@ -89,21 +90,19 @@ def lacking(negotiation: Negotiation, parts: Collection[Part], parties: Iterable
 def lock_of(negotiation: Negotiation, minutes: Iterable[str]) -> str:
     """Return why details and agenda cannot be changed now, in words; nothing where they can.
 
-    `minutes` are the states of its minutes. What checkers have before them may not change under their eyes.
+    `minutes` are the states of its minutes. What checkers have before them may not change under their eyes, and what
+    they have checked never changes.
     """
     if negotiation.state == State.CANCELLED:
         return _("The negotiation was cancelled. Take it back to planned first.")
     states = set(minutes)
     if Minutes.State.PUBLISHED in states:
         return _("The minutes have been published, so that nothing in them can be changed any more.")
+    if Minutes.State.CHECKED in states:
+        return _("The minutes have been checked, so that details and agenda never change any more.")
     if Minutes.State.CHECKING in states:
         return _(
             "The minutes are being checked, so that details and agenda cannot be changed."
-            " Take the minutes back to a draft first; that clears the marks of checking."
-        )
-    if Minutes.State.CHECKED in states:
-        return _(
-            "The minutes have been checked, so that details and agenda cannot be changed."
             " Take the minutes back to a draft first; that clears the marks of checking."
         )
     return ""
@@ -263,6 +262,7 @@ def hanging_on(negotiation: Negotiation) -> list[str]:
         (_("minutes"), Minutes.objects.filter(negotiation=negotiation).exists()),
         (_("measures"), Measure.objects.filter(negotiation=negotiation).exists()),
         (_("workshop findings"), Observation.objects.filter(negotiation=negotiation).exists()),
+        (_("workshop notes"), WorkshopNote.objects.filter(workshop__negotiation=negotiation).exists()),
         (_("participants"), Attendance.objects.filter(negotiation=negotiation).exists()),
         (_("postponements"), negotiation.postponements.exists()),
         (_("cancellations"), negotiation.cancellations.exists()),

@@ -88,7 +88,7 @@ def steps_of(rounds: Iterable[Round], *, summaries: Iterable[Summary] | None = N
     In two, where the summaries of the rounds are at hand already.
     """
     rounds = list(rounds)
-    minutes = Minutes.objects.filter(negotiation=OuterRef("pk"))
+    minutes = Minutes.objects.filter(negotiation=OuterRef("pk"), corrects=None)
     unfinished = minutes.filter(state__in=[Minutes.State.DRAFT, Minutes.State.CHECKING])
     rows = (
         Negotiation.objects.filter(round__in=rounds)

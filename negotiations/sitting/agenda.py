@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,128 +12,19 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from indicators.models import Indicator
 from municipalities.events import record
 from municipalities.models import User
 from municipalities.moves import NotAllowedNow, locked
-from negotiations.models import AgendaItem, LegalBasis, Measure, Negotiation, Part
+from negotiations.models import AgendaAttachment, AgendaItem, Measure, Negotiation, Part
 from negotiations.planning.negotiations import ASIDE, require_open
+from negotiations.sitting.agenda_templates import MOST_ITEMS, Matter
 
-MOST_ITEMS = 100
-
-Usual = Mapping[LegalBasis, Sequence[tuple[str, str]]]
-# What is usually on the agenda, by the language of the negotiation: the matter and its background. A proposal, which
-# the coordinator edits: neither law fixes the agenda.
-USUAL: Mapping[str, Usual] = {
-    "fi": {
-        # 611/2021 § 14: cooperation, goals and division of work; structures, operating models and flow of information.
-        LegalBasis.COOPERATION: (
-            (
-                "Yhteistyön tavoitteet ja työnjako",
-                "Käydään läpi, mitä kunta ja hyvinvointialue haluavat yhdessä saada aikaan valtuustokauden aikana ja "
-                "mitä kumpikin siitä tekee.",
-            ),
-            (
-                "Palvelut, joista molemmat vastaavat",
-                "Esimerkiksi sivistystoimi ja opiskeluhuolto, työllisyys, kotoutuminen sekä varautuminen.",
-            ),
-            (
-                "Yhteistyön rakenteet ja vastinparit",
-                "Missä ryhmissä asioita valmistellaan, ketkä ovat toistensa vastinpareja ja miten heidät nimetään.",
-            ),
-            (
-                "Tiedonkulku ja yhteinen tietopohja",
-                "Miten tieto kulkee kunnan ja hyvinvointialueen välillä ja mitä tietoja kumpikin tuottaa.",
-            ),
-            (
-                "Sovitun seuranta",
-                "Miten sovittujen asioiden toteutumista seurataan ja milloin niihin palataan.",
-            ),
-        ),
-        # 612/2021 § 6-7: goals, measures, cooperation and monitoring of the promotion of welfare and health.
-        LegalBasis.WELFARE: (
-            (
-                "Hyvinvoinnin ja terveyden tilanne",
-                "Kuntakorttien nostot: mikä on hyvin, mikä huolestuttaa ja mikä on muuttunut edellisestä vuodesta.",
-            ),
-            (
-                "Yhteiset tavoitteet",
-                "Mitä kunnat, hyvinvointialue ja muut toimijat tavoittelevat kussakin painopisteessä.",
-            ),
-            (
-                "Toimenpiteet ja vastuutahot",
-                "Mitä kukin tekee tavoitteiden saavuttamiseksi, kuka siitä vastaa ja mihin mennessä se on tehty.",
-            ),
-            (
-                "Yhteistyö muiden toimijoiden kanssa",
-                "Miten järjestöt, seurakunnat ja muut hyvinvointia edistävät toimijat ovat mukana.",
-            ),
-            (
-                "Seuranta ja indikaattorit",
-                "Millä indikaattoreilla ja missä tilaisuuksissa tavoitteiden toteutumista seurataan.",
-            ),
-            (
-                "Hyvinvointikertomusten ja -suunnitelmien aikataulut",
-                "Sovitetaan yhteen kunnan ja hyvinvointialueen kertomusten ja suunnitelmien valmistelu.",
-            ),
-        ),
-    },
-    "sv": {
-        LegalBasis.COOPERATION: (
-            (
-                "Mål och arbetsfördelning för samarbetet",
-                "Vad kommunen och välfärdsområdet vill åstadkomma tillsammans under fullmäktigeperioden och vem som "
-                "gör vad.",
-            ),
-            (
-                "Tjänster som båda ansvarar för",
-                "Till exempel bildning och studerandevård, sysselsättning, integration och beredskap.",
-            ),
-            (
-                "Samarbetets strukturer och kontaktpersoner",
-                "I vilka grupper ärendena bereds, vilka som är varandras motparter och hur de utses.",
-            ),
-            (
-                "Informationsgång och gemensamt kunskapsunderlag",
-                "Hur informationen löper mellan kommunen och välfärdsområdet och vilka uppgifter var och en tar fram.",
-            ),
-            (
-                "Uppföljning av det överenskomna",
-                "Hur det som har överenskommits följs upp och när man återkommer till det.",
-            ),
-        ),
-        LegalBasis.WELFARE: (
-            (
-                "Läget i fråga om hälsa och välfärd",
-                "Lyft ur kommunkorten: vad som är bra, vad som oroar och vad som har förändrats sedan i fjol.",
-            ),
-            (
-                "Gemensamma mål",
-                "Vad kommunerna, välfärdsområdet och andra aktörer eftersträvar inom varje tyngdpunkt.",
-            ),
-            (
-                "Åtgärder och ansvariga",
-                "Vad var och en gör för att målen ska nås, vem som ansvarar och när åtgärden ska vara klar.",
-            ),
-            (
-                "Samarbete med andra aktörer",
-                "Hur organisationer, församlingar och andra som främjar välfärd deltar.",
-            ),
-            (
-                "Uppföljning och indikatorer",
-                "Med vilka indikatorer och i vilka sammanhang det följs upp att målen nås.",
-            ),
-            (
-                "Tidsplaner för välfärdsberättelser och välfärdsplaner",
-                "Kommunens och välfärdsområdets beredning samordnas.",
-            ),
-        ),
-    },
-}
-
-
-def usual_items(negotiation: Negotiation, basis: LegalBasis) -> Sequence[tuple[str, str]]:
-    """Return the usual items of a part in the negotiation's language, in Finnish where there are none in it."""
-    return USUAL.get(negotiation.language, USUAL["fi"])[basis]
+# What of an item is written before the sitting, and what during and after it.
+PLANNED_FIELDS = ("title", "background", "presenter", "planned_minutes", "secrecy_ground")
+MINUTED_FIELDS = ("discussion", "agreed", "dissent", "used_seconds", "is_deferred", "deferred_from_id")
+# In which states of a negotiation it can be decided that an item is put off. Before that it is taken off the agenda.
+DEFERRING = frozenset({Negotiation.State.CONVENED, Negotiation.State.HELD})
 
 
 def _open(part: Part) -> Part:
@@ -143,13 +35,21 @@ def _open(part: Part) -> Part:
     return part
 
 
-def _changed(part: Part, *, by: User | None, what: str, **ids: Any) -> None:
-    record(part.negotiation, "agenda_changed", by=by, what=what, basis=part.legal_basis, **ids)
+def changed(part: Part, *, by: User | None, what: str, at: datetime | None = None, **ids: Any) -> None:
+    """Tell in the log what was done to the agenda of a part."""
+    record(part.negotiation, "agenda_changed", by=by, at=at, what=what, basis=part.legal_basis, **ids)
 
 
 @transaction.atomic
-def add_items(part: Part, items: Sequence[tuple[str, str]], *, by: User | None) -> list[AgendaItem]:
-    """Add items, each a matter and its background, at the end of a part.
+def add_items(
+    part: Part,
+    items: Sequence[Matter | tuple[str, str]],
+    *,
+    by: User | None,
+    at: datetime | None = None,
+    what: str = "added",
+) -> list[AgendaItem]:
+    """Add items, each a matter and its background or more, at the end of a part.
 
     Raises NotAllowedNow where the agenda is locked, ValidationError for more than an agenda can hold.
     """
@@ -161,39 +61,41 @@ def add_items(part: Part, items: Sequence[tuple[str, str]], *, by: User | None) 
             % {"most": MOST_ITEMS, "count": last}
         )
     added: list[AgendaItem] = AgendaItem.objects.bulk_create(
-        AgendaItem(county_id=part.county_id, part=part, position=number, title=title, background=background)
-        for number, (title, background) in enumerate(items, start=last + 1)
+        AgendaItem(county_id=part.county_id, part=part, position=number, **Matter(*item)._asdict())
+        for number, item in enumerate(items, start=last + 1)
     )
     if added:
-        _changed(part, by=by, what="added", items=[item.pk for item in added])
+        changed(part, by=by, at=at, what=what, items=[item.pk for item in added])
     return added
 
 
 @transaction.atomic
-def fill_with_usual(part: Part, *, by: User | None) -> list[AgendaItem]:
-    """Put the usual items on an empty agenda. Raises NotAllowedNow where it is locked, or not empty."""
-    part = _open(part)
-    if part.items.exists():
-        raise NotAllowedNow(_("The agenda has items already. The usual ones are a base for an empty agenda."))
-    return add_items(part, usual_items(part.negotiation, part.basis), by=by)
-
-
-@transaction.atomic
-def change_item(item: AgendaItem, *, fields: Sequence[str], by: User | None) -> AgendaItem:
-    """Save an item whose matter or background was changed; its row is locked.
+def change_item(
+    item: AgendaItem,
+    *,
+    fields: Sequence[str],
+    indicators: Iterable[Indicator] | None = None,
+    measures: Iterable[Measure] | None = None,
+    by: User | None,
+) -> AgendaItem:
+    """Save an item that was changed in its planned fields; its row is locked. What is linked is replaced where given.
 
     Raises NotAllowedNow where the agenda is locked.
     """
     part = _open(item.part)
-    item.save(update_fields=["title", "background"])
+    item.save(update_fields=PLANNED_FIELDS)
+    if indicators is not None:
+        item.indicators.set(indicators)
+    if measures is not None:
+        item.measures_followed.set(measures)
     if fields:
-        _changed(part, by=by, what="changed", items=[item.pk])
+        changed(part, by=by, what="changed", items=[item.pk])
     return item
 
 
 @transaction.atomic
 def remove_item(item: AgendaItem, *, by: User | None) -> dict[str, Any]:
-    """Remove an item and return what `restore_item` needs to bring it back.
+    """Remove an item and return what `restore_item` needs to bring it back, with what was linked and attached.
 
     Raises NotAllowedNow where the agenda is locked, and for an item under which measures have been agreed.
     """
@@ -208,11 +110,17 @@ def remove_item(item: AgendaItem, *, by: User | None) -> dict[str, Any]:
             )
             % {"count": count}
         )
-    kept = {
-        name: getattr(item, name) for name in ("position", "title", "background", "discussion", "agreed", "dissent")
+    kept: dict[str, Any] = {name: getattr(item, name) for name in ("position", *PLANNED_FIELDS, *MINUTED_FIELDS)}
+    kept |= {
+        "part": part.pk,
+        "indicators": list(item.indicators.values_list("pk", flat=True)),
+        "measures": list(item.measures_followed.values_list("pk", flat=True)),
+        "deferred_to": list(item.deferred_to.values_list("pk", flat=True)),
+        "attachments": [
+            list(row) for row in item.attachments.order_by("position").values_list("title", "file_id", "secrecy_ground")
+        ],
     }
-    kept["part"] = part.pk
-    _changed(part, by=by, what="removed", items=[item.pk])
+    changed(part, by=by, what="removed", items=[item.pk])
     item.delete()
     renumber(part)
     return kept
@@ -220,15 +128,30 @@ def remove_item(item: AgendaItem, *, by: User | None) -> dict[str, Any]:
 
 @transaction.atomic
 def restore_item(part: Part, kept: Mapping[str, Any], *, by: User | None) -> AgendaItem:
-    """Bring back an item that was removed, where it was. Raises NotAllowedNow where the agenda is locked."""
+    """Bring back an item that was removed, where it was. Raises NotAllowedNow where the agenda is locked.
+
+    What it was linked with and is there no more is left out.
+    """
     part = _open(part)
     last = renumber(part)
     if last >= MOST_ITEMS:
         raise NotAllowedNow(_("The agenda is full. Remove another item first."))
-    texts = {name: kept[name] for name in ("title", "background", "discussion", "agreed", "dissent")}
-    item: AgendaItem = AgendaItem.objects.create(county_id=part.county_id, part=part, position=last + 1, **texts)
+    values = {name: kept[name] for name in (*PLANNED_FIELDS, *MINUTED_FIELDS) if name in kept}
+    origin: Any = values.pop("deferred_from_id", None)
+    if origin is not None and AgendaItem.objects.filter(pk=origin).exists():
+        values["deferred_from_id"] = origin
+    item: AgendaItem = AgendaItem.objects.create(county_id=part.county_id, part=part, position=last + 1, **values)
+    item.indicators.set(Indicator.objects.filter(pk__in=kept.get("indicators", ())))
+    item.measures_followed.set(Measure.objects.filter(pk__in=kept.get("measures", ())))
+    AgendaItem.objects.filter(pk__in=kept.get("deferred_to", ()), deferred_from=None).update(deferred_from=item)
+    AgendaAttachment.objects.bulk_create(
+        AgendaAttachment(
+            county_id=part.county_id, item=item, position=number, title=title, file_id=file, secrecy_ground=ground
+        )
+        for number, (title, file, ground) in enumerate(kept.get("attachments", ()), start=1)
+    )
     _put(part, item.pk, int(kept["position"]))
-    _changed(part, by=by, what="restored", items=[item.pk])
+    changed(part, by=by, what="restored", items=[item.pk])
     item.refresh_from_db()
     return item
 
@@ -243,7 +166,7 @@ def move_item(item: AgendaItem, *, by: User | None, steps: int) -> AgendaItem:
     _put(part, item.pk, before + steps)
     item.refresh_from_db(fields=["position"])
     if item.position != before:
-        _changed(part, by=by, what="ordered", items=[item.pk])
+        changed(part, by=by, what="ordered", items=[item.pk])
     return item
 
 
@@ -251,6 +174,70 @@ def move_item(item: AgendaItem, *, by: User | None, steps: int) -> AgendaItem:
 def place_item(item: AgendaItem, *, by: User | None, number: int) -> AgendaItem:
     """Move an item to the place of this number in its part. Raises NotAllowedNow where the agenda is locked."""
     return move_item(item, by=by, steps=number - AgendaItem.objects.values_list("position", flat=True).get(pk=item.pk))
+
+
+# --- Put off to the next negotiation --------------------------------------------------------------------------
+
+
+@transaction.atomic
+def defer_item(item: AgendaItem, *, by: User | None, at: datetime | None = None) -> AgendaItem:
+    """Put an item off to the next negotiation. It stays on this agenda: the minutes tell that it was put off.
+
+    To which agenda it comes is not stored: the next one offers it (sitting.brought). Repeatable.
+    Raises NotAllowedNow before the parties have been invited, and where the agenda is locked.
+    """
+    part = _open(item.part)
+    if part.negotiation.state not in DEFERRING:
+        raise NotAllowedNow(
+            _("An item is put off in the negotiation itself. Before the parties are invited, take it off the agenda.")
+        )
+    return _set_deferred(part, item, True, by=by, at=at)
+
+
+@transaction.atomic
+def undefer_item(item: AgendaItem, *, by: User | None, at: datetime | None = None) -> AgendaItem:
+    """Take back that an item was put off. Repeatable.
+
+    Raises NotAllowedNow where the agenda is locked, and where a later agenda has the item already.
+    """
+    part = _open(item.part)
+    taken = AgendaItem.objects.filter(deferred_from=item).exclude(part__negotiation__state=Negotiation.State.CANCELLED)
+    later = taken.select_related("part__negotiation").order_by("pk").first()
+    if later is not None:
+        raise NotAllowedNow(
+            _("The item is on the agenda of “%(negotiation)s” already. Take it off that agenda first.")
+            % {"negotiation": later.part.negotiation.title}
+        )
+    return _set_deferred(part, item, False, by=by, at=at)
+
+
+def _set_deferred(part: Part, item: AgendaItem, value: bool, *, by: User | None, at: datetime | None) -> AgendaItem:
+    row = locked(item, stays=True)
+    if row.is_deferred != value:
+        row.is_deferred = value
+        row.save(update_fields=["is_deferred"])
+        changed(part, by=by, at=at, what="deferred" if value else "not_deferred", items=[row.pk])
+    item.is_deferred = value
+    return item
+
+
+# --- What is attached -----------------------------------------------------------------------------------------
+
+
+def agenda_attachments(negotiation: Negotiation) -> list[AgendaAttachment]:
+    """Return what is attached to the agenda, in the order of the parts, the items and the attachments. One query.
+
+    Each has its item and its file with it; the content of the file is read only where it is asked for.
+    """
+    return list(
+        AgendaAttachment.objects.filter(item__part__negotiation=negotiation)
+        .select_related("item__part", "file")
+        .defer("file__content")
+        .order_by("item__part__position", "item__position", "position")
+    )
+
+
+# --- Numbers --------------------------------------------------------------------------------------------------
 
 
 def renumber(part: Part) -> int:

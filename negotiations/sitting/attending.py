@@ -1,30 +1,29 @@
-"""Entering who took part: people by name, head counts by sector, core groups, and figures that the source states.
+"""Entering who took part: people by name, and head counts by sector.
 
 The arithmetic is in sitting/attendance.py. What the checkers of the minutes read is what stays: once minutes have been
-sent for checking, their participants are changed only by taking them back to a draft. A head count of nought means
-that nobody of the sector came; no head count means that nobody counted.
+sent for checking, their participants are changed only by taking them back to a draft, and once they have been checked
+never. A head count of nought means that nobody of the sector came; no head count means that nobody counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from municipalities import timewords
 from municipalities.events import record
-from municipalities.models import County, Municipality, Organisation, Person, Sector, User
+from municipalities.models import Sector, User
 from municipalities.moves import NotAllowedNow, locked
-from negotiations.models import Attendance, CoreGroup, Minutes, Negotiation, Round, StatedFigure
+from negotiations.models import Attendance, Minutes, Negotiation, PartPresence, Round
+from negotiations.sitting.entries import Entered, Entry, Manner, Presence
+from negotiations.sitting.substitutes import listed, release, require_can, send_away, why_not
 
 Status = Attendance.Status
 # How many lines of a list are taken at a time; the preview has seven fields a line.
@@ -44,7 +43,9 @@ def why_closed(negotiation: Negotiation, minutes: Iterable[str]) -> str:
         return _("The negotiation was cancelled, so it has no participants.")
     if Minutes.State.PUBLISHED in states:
         return _("The minutes have been published, so the participants can no longer be changed.")
-    if states - {Minutes.State.DRAFT}:
+    if Minutes.State.CHECKED in states:
+        return _("The minutes have been checked, so the participants can no longer be changed.")
+    if Minutes.State.CHECKING in states:
         return _(
             "The minutes have been sent for checking, so the participants cannot be changed."
             " A coordinator can open them by taking the minutes back to a draft."
@@ -83,84 +84,31 @@ def _require_come(negotiation: Negotiation, at: datetime | None) -> None:
 # --- People by name ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Somebody to be entered: by name, by role alone, or as a person of the register."""
-
-    sector: str
-    name: str = ""
-    role: str = ""
-    organisation_name: str = ""
-    municipality: Municipality | None = None
-    person: Person | None = None
-    status: str = Status.PRESENT
-
-    @property
-    def words(self) -> str:
-        """The one entered, in words."""
-        return self.name or self.role
-
-    @property
-    def key(self) -> tuple[str, str, str] | None:
-        """What tells whether it is the same entry again; roles without a name may well be several."""
-        return _key(self.name, self.role, self.organisation_name)
-
-
-Key = tuple[str, str, str]
-
-
-def _key(name: str, role: str, organisation: str) -> Key | None:
-    return (name.casefold(), role.casefold(), organisation.casefold()) if name else None
-
-
-@dataclass
-class Entered:
-    """Who is in a negotiation's list already: persons of the register, and names."""
-
-    people: set[int] = field(default_factory=set)
-    keys: set[Key] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, negotiation: Negotiation) -> Entered:
-        """Return those of a negotiation. One query."""
-        found = cls()
-        rows = Attendance.objects.filter(negotiation=negotiation, is_head_count=False)
-        for person, *words in rows.values_list("person_id", "name", "role", "organisation_name"):
-            found._take(person, _key(*words))
-        return found
-
-    def _take(self, person: int | None, key: Key | None) -> None:
-        if person:
-            self.people.add(person)
-        if key:
-            self.keys.add(key)
-
-    def again(self, entry: Entry) -> str:
-        """Say that the entry is in the list already; otherwise put it there and say nothing."""
-        if (entry.person and entry.person.pk in self.people) or entry.key in self.keys:
-            return _("%(who)s is in the list already. Leave one of them out.") % {"who": entry.words}
-        self._take(entry.person.pk if entry.person else None, entry.key)
-        return ""
+def why_not_marked(words: str, manner: Manner, *, is_walk_in: bool) -> str:
+    """Say why one cannot be marked so; nothing where they can be. Who came uninvited cannot be waiting to come."""
+    if is_walk_in and manner == Manner.INVITED:
+        return _("%(who)s came without an invitation, so cannot be marked as invited. Choose another state.") % {
+            "who": words
+        }
+    return ""
 
 
 @transaction.atomic
 def add_people(
     negotiation: Negotiation, entries: Sequence[Entry], *, by: User | None, at: datetime | None = None
 ) -> list[Attendance]:
-    """Enter people: all of them or none.
+    """Enter people: all of them or none. One whom somebody substitutes becomes absent.
 
     Raises NotAllowedNow where the list is closed; ValidationError for somebody who is in it already, for an entry with
-    neither a name nor a role, and for somebody present before the day has come.
+    neither a name nor a role, for somebody present before the day has come, for an uninvited one who did not come, and
+    for a substitute who cannot be one (sitting.substitutes).
     """
     negotiation = opened(negotiation)
-    entered = Entered.of(negotiation)
-    for entry in entries:
-        if not entry.words:
-            raise ValidationError(_("Give a name or a role."))
-        if again := entered.again(entry):
-            raise ValidationError(again)
+    _require_new(negotiation, entries)
     if any(entry.status == Status.PRESENT for entry in entries):
         _require_come(negotiation, at)
+    links = [entry for entry in entries if entry.substitutes or entry.substituted_by]
+    _require_links(negotiation, links)
     rows = Attendance.objects.bulk_create(
         Attendance(
             county_id=negotiation.county_id,
@@ -172,55 +120,187 @@ def add_people(
             role=entry.role,
             organisation_name=entry.organisation_name,
             municipality=entry.municipality,
+            is_remote=entry.is_remote and entry.status == Status.PRESENT,
+            is_walk_in=entry.is_walk_in,
+            substitutes_id=entry.substitutes,
         )
         for entry in entries
     )
+    send_away([entry.substitutes for entry in links if entry.substitutes])
+    for row, entry in zip(rows, entries, strict=True):
+        if entry.substituted_by:
+            Attendance.objects.filter(pk=entry.substituted_by).update(substitutes=row)
+    _put_presences(negotiation, rows, entries)
     if rows:
-        record(negotiation, "people_added", by=by, at=at, count=len(rows))
+        record(negotiation, "people_added", by=by, at=at, count=len(rows), **_told(entries))
     return rows
 
 
-@transaction.atomic
-def change_person(row: Attendance, *, fields: Sequence[str], by: User | None, at: datetime | None = None) -> Attendance:
-    """Save a participant that has been changed.
+def _require_new(negotiation: Negotiation, entries: Iterable[Entry]) -> None:
+    entered = Entered.of(negotiation)
+    for entry in entries:
+        if not entry.words:
+            raise ValidationError(_("Give a name or a role."))
+        if again := entered.again(entry):
+            raise ValidationError(again)
+        manner = Manner.REMOTE if entry.is_remote else Manner(entry.status)
+        if wrong := why_not_marked(entry.words, manner, is_walk_in=entry.is_walk_in):
+            raise ValidationError(wrong)
 
-    Raises NotAllowedNow where the list is closed, ValidationError for somebody present before the day has come.
+
+def _require_links(negotiation: Negotiation, entries: Sequence[Entry]) -> None:
+    """Refuse substitutes who cannot be such, also those entered together: each is looked at with those before."""
+    if not entries:
+        return
+    rows = listed(negotiation)
+    taken: set[int] = set()
+    for entry in entries:
+        if entry.substitutes:
+            require_can(rows, entry.substitutes)
+            if entry.substitutes in taken:
+                raise ValidationError(
+                    _("%(who)s can have one substitute only.") % {"who": rows[entry.substitutes].words}
+                )
+            taken.add(entry.substitutes)
+
+
+def _put_presences(negotiation: Negotiation, rows: Sequence[Attendance], entries: Sequence[Entry]) -> None:
+    """Bring back that those who come back were present in parts, where the parts are still there."""
+    if not any(entry.presences for entry in entries):
+        return
+    parts = set(negotiation.parts.values_list("pk", flat=True))
+    PartPresence.objects.bulk_create(
+        PartPresence(
+            county_id=negotiation.county_id,
+            part_id=presence.part,
+            attendance=row,
+            at_opening=presence.at_opening,
+            at_closing=presence.at_closing,
+        )
+        for row, entry in zip(rows, entries, strict=True)
+        for presence in entry.presences
+        if presence.part in parts
+    )
+
+
+def _told(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return what an event tells besides how many were added: who came uninvited, and in the place of others."""
+    told = {
+        "walk_ins": sum(entry.is_walk_in for entry in entries),
+        "substitutes": sum(entry.substitutes is not None for entry in entries),
+    }
+    return {key: count for key, count in told.items() if count}
+
+
+@transaction.atomic
+def change_person(
+    row: Attendance, *, fields: Sequence[str], by: User | None, at: datetime | None = None
+) -> list[Attendance]:
+    """Save a participant that has been changed. One whom they substitute becomes absent.
+
+    Returns those who are substitutes no more, as the one whose place they took came: see `mark`. Raises NotAllowedNow
+    where the list is closed; ValidationError for somebody present before the day has come, for one who came uninvited
+    and is marked as invited, and for a substitute who cannot be one (sitting.substitutes).
     """
     negotiation = opened(row.negotiation)
     if row.status == Status.PRESENT and "status" in fields:
         _require_come(negotiation, at)
+    row.is_remote = row.is_remote and row.status == Status.PRESENT
+    if wrong := why_not_marked(str(row), Manner.of(row), is_walk_in=row.is_walk_in):
+        raise ValidationError(wrong)
+    if "substitutes" in fields and row.substitutes_id:
+        require_can(listed(negotiation), row.substitutes_id, row.pk)
     row.save()
+    if "substitutes" in fields and row.substitutes_id:
+        send_away([row.substitutes_id])
+    released = release([row.pk]) if "status" in fields and row.status != Status.ABSENT else []
     if fields:
         record(negotiation, "person_changed", by=by, at=at, attendance=row.pk)
+    if released:
+        record(negotiation, "substitutes_released", by=by, at=at, count=len(released))
+    return released
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What came of marking people: how many changed, and who are substitutes no more."""
+
+    count: int
+    released: tuple[str, ...] = ()
+
+
+def released_words(released: Iterable[str]) -> str:
+    """Say of whom it was released to be a substitute, so that their own state is looked at; nothing of nobody."""
+    names = ", ".join(released)
+    words = _("No longer a substitute, as the one who was away came after all: %(names)s. Check whether they stayed.")
+    return words % {"names": names} if names else ""
+
+
+@transaction.atomic
+def mark(
+    negotiation: Negotiation, manners: Mapping[int, str], *, by: User | None, at: datetime | None = None
+) -> Marked:
+    """Mark people, by the ids of their rows, as present, present remotely, absent or invited.
+
+    Where somebody is not away in whose place another came, that other is a substitute no more, but stays in the list
+    as marked. Somebody whom another has removed meanwhile stays removed. Raises NotAllowedNow where the list is closed,
+    ValidationError for somebody present before the day has come, and for an uninvited one marked as invited.
+    """
+    negotiation = opened(negotiation)
+    rows = Attendance.objects.filter(negotiation=negotiation, is_head_count=False, pk__in=manners)
+    wanted = {pk: Manner(manner) for pk, manner in manners.items()}
+    changed = [row for row in rows if Manner.of(row) != wanted[row.pk]]
+    for row in changed:
+        manner = wanted[row.pk]
+        if wrong := why_not_marked(str(row), manner, is_walk_in=row.is_walk_in):
+            raise ValidationError(wrong)
+        row.status, row.is_remote = manner.status, manner == Manner.REMOTE
+    sums = Counter(str(Manner.of(row)) for row in changed)
+    if any(row.status == Status.PRESENT for row in changed):
+        _require_come(negotiation, at)
+    Attendance.objects.bulk_update(changed, ["status", "is_remote"])
+    not_away = [row.pk for row in changed if row.status != Status.ABSENT]
+    released = release(not_away) if not_away else []
+    if changed:
+        record(negotiation, "people_marked", by=by, at=at, **sums)
+    if released:
+        record(negotiation, "substitutes_released", by=by, at=at, count=len(released))
+    return Marked(len(changed), tuple(str(row) for row in released))
+
+
+@transaction.atomic
+def never_came(row: Attendance, *, by: User | None, at: datetime | None = None) -> Attendance:
+    """Mark somebody as absent who had been marked as present by mistake: they were in no part either.
+
+    Raises NotAllowedNow where the list is closed.
+    """
+    negotiation = opened(row.negotiation)
+    row.status, row.is_remote = Status.ABSENT, False
+    row.save(update_fields=["status", "is_remote"])
+    PartPresence.objects.filter(attendance=row).delete()
+    record(negotiation, "people_marked", by=by, at=at, **{Manner.ABSENT.value: 1})
     return row
 
 
 @transaction.atomic
-def mark(negotiation: Negotiation, statuses: Mapping[int, str], *, by: User | None, at: datetime | None = None) -> int:
-    """Mark people, by the ids of their rows, as present, absent or invited. Returns how many changed.
+def count_who_left(negotiation: Negotiation, *, by: User | None, at: datetime | None = None) -> int:
+    """Mark as present those who were there when a part was opened or closed, and have left since. Returns how many.
 
-    Somebody whom another has removed meanwhile stays removed. Raises NotAllowedNow where the list is closed,
-    ValidationError for somebody present before the day has come.
+    While the sitting goes on, who has left is absent, so that a part tells who was there when it was closed. At the end
+    of the day they are among those who took part. Raises NotAllowedNow where the list is closed.
     """
     negotiation = opened(negotiation)
-    rows = Attendance.objects.filter(negotiation=negotiation, is_head_count=False, pk__in=statuses)
-    changed = [row for row in rows if row.status != statuses[row.pk]]
-    for row in changed:
-        row.status = Status(statuses[row.pk])
-    sums = Counter(str(row.status) for row in changed)
-    if sums[Status.PRESENT]:
-        _require_come(negotiation, at)
-    Attendance.objects.bulk_update(changed, ["status"])
-    if changed:
-        record(negotiation, "people_marked", by=by, at=at, **sums)
-    return len(changed)
+    were_here = PartPresence.objects.filter(part__negotiation=negotiation).values("attendance")
+    left = Attendance.objects.filter(negotiation=negotiation, status=Status.ABSENT, pk__in=were_here)
+    count = left.update(status=Status.PRESENT)
+    if count:
+        record(negotiation, "people_marked", by=by, at=at, **{Manner.PRESENT.value: count})
+    return count
 
 
-@transaction.atomic
-def remove_person(row: Attendance, *, by: User | None, at: datetime | None = None) -> Entry:
-    """Remove somebody from the list. Returns what brings them back. Raises NotAllowedNow where the list is closed."""
-    negotiation = opened(row.negotiation)
-    entry = Entry(
+def entry_of(row: Attendance) -> Entry:
+    """Return a row of the list as an entry, to be put in again."""
+    return Entry(
         sector=row.sector,
         name=row.name,
         role=row.role,
@@ -228,10 +308,46 @@ def remove_person(row: Attendance, *, by: User | None, at: datetime | None = Non
         municipality=row.municipality,
         person=row.person,
         status=row.status,
+        is_remote=row.is_remote,
+        is_walk_in=row.is_walk_in,
+        substitutes=row.substitutes_id,
+    )
+
+
+@transaction.atomic
+def remove_person(row: Attendance, *, by: User | None, at: datetime | None = None) -> Entry:
+    """Remove somebody from the list. Raises NotAllowedNow where the list is closed.
+
+    Returns what brings them back: also in whose place they came, who came in theirs, and in which parts they were.
+    """
+    negotiation = opened(row.negotiation)
+    substitute = Attendance.objects.filter(substitutes=row).values_list("pk", flat=True).first()
+    presences = PartPresence.objects.filter(attendance=row).values_list("part_id", "at_opening", "at_closing")
+    entry = replace(
+        entry_of(row), substituted_by=substitute, presences=tuple(Presence(*presence) for presence in presences)
     )
     row.delete()
     record(negotiation, "person_removed", by=by, at=at)
     return entry
+
+
+@transaction.atomic
+def restore_person(
+    negotiation: Negotiation, entry: Entry, *, by: User | None, at: datetime | None = None
+) -> Attendance:
+    """Bring back somebody who was removed. What has changed meanwhile of substitutes stays as it is now.
+
+    Raises what `add_people` does.
+    """
+    rows = listed(opened(negotiation))
+    substitutes = entry.substitutes
+    if substitutes and why_not(rows, substitutes):
+        substitutes = None
+    by_other = entry.substituted_by
+    if by_other and (by_other not in rows or rows[by_other].substitutes is not None or substitutes):
+        by_other = None
+    back = replace(entry, substitutes=substitutes, substituted_by=by_other)
+    return add_people(negotiation, [back], by=by, at=at)[0]
 
 
 # --- Head counts ------------------------------------------------------------------------------------------------
@@ -310,217 +426,3 @@ def _write(
     if told:
         record(negotiation, "head_counts_changed", by=by, at=at, changes=told)
     return len(told)
-
-
-# --- What is known of a round besides ---------------------------------------------------------------------------
-
-
-@transaction.atomic
-def save_core_group(
-    group: CoreGroup, attended: Collection[Negotiation], *, by: User | None, at: datetime | None = None
-) -> CoreGroup:
-    """Save a core group, new or changed, and the negotiations of its round that it attended."""
-    locked(group.round)
-    verb = "core_group_changed" if group.pk else "core_group_added"
-    group.save()
-    group.negotiations.set(attended)
-    record(group.round, verb, by=by, at=at, core_group=group.pk)
-    return group
-
-
-@transaction.atomic
-def remove_core_group(group: CoreGroup, *, by: User | None, at: datetime | None = None) -> None:
-    """Remove a core group: its members are then no longer told apart from the attendances."""
-    record(group.round, "core_group_removed", by=by, at=at, core_group=group.pk)
-    group.delete()
-
-
-@transaction.atomic
-def save_figure(figure: StatedFigure, *, by: User | None, at: datetime | None = None) -> StatedFigure:
-    """Save a figure that the source states, new or changed. Its sectors are kept in one order, so that it is once."""
-    locked(figure.round)
-    verb = "figure_changed" if figure.pk else "figure_added"
-    figure.sectors = [sector for sector in Sector.values if sector in figure.sectors]
-    figure.save()
-    record(figure.round, verb, by=by, at=at, figure=figure.pk)
-    return figure
-
-
-@transaction.atomic
-def remove_figure(figure: StatedFigure, *, by: User | None, at: datetime | None = None) -> None:
-    """Remove a figure that the source states."""
-    record(figure.round, "figure_removed", by=by, at=at, figure=figure.pk)
-    figure.delete()
-
-
-# --- A list that is pasted --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Typed:
-    """Somebody as a line of a pasted list tells them."""
-
-    name: str
-    role: str = ""
-    organisation_name: str = ""
-
-
-# The first line of a sheet may tell what its columns are.
-HEADINGS = frozenset(
-    {"nimi", "rooli", "tehtävä", "organisaatio", "taho", "namn", "roll", "uppgift", "organisation"}
-    | {"name", "role", "title"}
-)
-MARKS = re.compile(r"^[•◦▪–—*·\s-]+(?=\S)")
-
-
-def read_people(text: str) -> list[Typed]:
-    """Read a list, one person a line: name, role, organisation, with tab, semicolon or comma between them.
-
-    Tab is what a sheet gives, semicolon what a file of it has; a comma divides only where there is neither. What goes
-    beyond the third is of the organisation. Empty lines, marks of lists and a line of headings are left out.
-    """
-    found = []
-    for number, line in enumerate(line for line in text.splitlines() if line.strip()):
-        cells = [_unquoted(cell) for cell in _divided(line)]
-        if number == 0 and {cell.casefold() for cell in cells if cell} <= HEADINGS:
-            continue
-        if not any(cells):
-            continue
-        name, role, *rest = [*cells, ""] if len(cells) < 2 else cells
-        found.append(Typed(name, role, ", ".join(cell for cell in rest if cell)))
-    return found
-
-
-def _divided(line: str) -> list[str]:
-    for mark in ("\t", ";"):
-        if mark in line:
-            return line.split(mark)
-    return MARKS.sub("", line).split(",")
-
-
-def _unquoted(cell: str) -> str:
-    cell = MARKS.sub("", " ".join(cell.split()))
-    if len(cell) > 1 and cell[0] == cell[-1] == '"':
-        cell = cell[1:-1].replace('""', '"').strip()
-    return "" if not cell.strip("•◦▪–—*·-") else cell
-
-
-# What a name of an organisation tells of its sector, in the order in which it is asked.
-WORDS_OF_SECTORS: tuple[tuple[re.Pattern[str], Sector], ...] = tuple(
-    (re.compile(words.replace(" ", "|").replace("_", r"\s")), sector)
-    for words, sector in (
-        (r"vanhusneuvosto vammaisneuvosto nuorisovaltuusto äldreråd funktionshinder ungdomsfull", Sector.INFLUENCING),
-        (r"seurakun församling", Sector.PARISH),
-        (r"hyvinvointialue välfärdsområde", Sector.COUNTY),
-        (r"\bry\b \brf\b \br\.[yf]\. yhdisty järjestö förening", Sector.ORGANISATION),
-        (r"\boyj?\b \bab\b \bky\b \btmi\b", Sector.COMPANY),
-        (r"\bkunta\b \bkunnan\b \bkaupunki\b \bkaupungin\b \bkommun\b \bstad\b", Sector.MUNICIPALITY),
-        (r"kuntayhtym samkommun virasto verket \bkela\b \bfpa\b yliopisto universitet", Sector.PUBLIC),
-        (r"korkeakoulu högskola poliisi polisen maakuntaliitto ministeri \bhus\b", Sector.PUBLIC),
-    )
-)
-# A second cell that ends so tells what somebody does, not where.
-ROLES = re.compile(
-    r"(?:johtaja|edustaja|koordinaattori|päällikkö|jäsen|sihteeri|asiantuntija|suunnittelija|vastaava|valtuutettu"
-    r"|herra|pappi|direktör|chef|ordförande|koordinator|representant|ledamot|sekreterare)$"
-)
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What is guessed of somebody's sector; to be looked at before it is saved."""
-
-    sector: str = ""
-    municipality: Municipality | None = None
-
-
-@dataclass(frozen=True)
-class Guesser:
-    """Guesses sectors by the county's own municipalities and organisations, and by what names tell."""
-
-    county: str
-    municipalities: Sequence[Municipality]
-    organisations: Mapping[str, str]
-
-    @classmethod
-    def of(cls, county: County) -> Guesser:
-        """Return that of a county. Two queries."""
-        municipalities = Municipality.objects.filter(county=county).select_related("area").order_by("area__order")
-        organisations = Organisation.objects.values_list("name", "sector")
-        return cls(
-            f"{county.area.name_fi} {county.area.name_sv} {county.short_name}".casefold(),
-            list(municipalities),
-            {name.casefold(): sector for name, sector in organisations},
-        )
-
-    def sorted_out(self, typed: Typed) -> Typed:
-        """Return a line of two cells the right way: the second may be an organisation rather than a role."""
-        if typed.organisation_name or ROLES.search(typed.role.casefold()) or not self.guess(typed.role).sector:
-            return typed
-        return Typed(typed.name, "", typed.role)
-
-    def guess(self, organisation: str) -> Guess:
-        """Guess the sector by the name of an organisation."""
-        name = organisation.casefold().strip()
-        if not name:
-            return Guess()
-        for municipality in self.municipalities:
-            if name in {municipality.area.name_fi.casefold(), (municipality.area.name_sv or "").casefold()}:
-                return Guess(Sector.MUNICIPALITY, municipality)
-        if name in self.organisations:
-            return Guess(self.organisations[name])
-        if len(name) > 3 and name in self.county:
-            return Guess(Sector.COUNTY)
-        for words, sector in WORDS_OF_SECTORS:
-            if words.search(name):
-                return Guess(sector, self._municipality(name) if sector == Sector.MUNICIPALITY else None)
-        return Guess()
-
-    def _municipality(self, name: str) -> Municipality | None:
-        """Return the municipality whose name, in whatever form, begins the organisation's: "Pihtiputaan kunta"."""
-        first = name.split()[0]
-        best: tuple[int, Municipality] | None = None
-        for municipality in self.municipalities:
-            for own in (municipality.area.name_fi, municipality.area.name_sv or ""):
-                alike = _alike(first, own.casefold())
-                # An ending may change the last letters: Konnevesi, Konneveden; Uurainen, Uuraisten.
-                if own and alike >= max(3, len(own) - 3) and (best is None or alike > best[0]):
-                    best = (alike, municipality)
-        return best[1] if best else None
-
-
-def _alike(one: str, other: str) -> int:
-    """Return how many letters the two begin with in common."""
-    for place, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a != b:
-            return place
-    return min(len(one), len(other))
-
-
-# --- The register -----------------------------------------------------------------------------------------------
-
-
-def label_of(person: Person) -> str:
-    """Write a person of the register so that one can be told from another: name, role, and for whom."""
-    told = person.name
-    for words in (person.role, place_of(person)):
-        if words and words.casefold() not in told.casefold():
-            told += f", {words}"
-    return told
-
-
-def place_of(person: Person) -> str:
-    """Return for whom a person speaks, as it is copied into the list."""
-    return str(person.municipality or person.organisation or "")
-
-
-def registered() -> list[Person]:
-    """Return the people of the county's register. One query."""
-    return list(Person.objects.select_related("municipality__area", "organisation").order_by("name", "pk"))
-
-
-def of_names(names: Iterable[str], ids: Collection[int] = ()) -> list[Person]:
-    """Return the people of the register who have one of these names, in whatever case, or ids. One query."""
-    wanted = [name.lower() for name in names if name]
-    people = Person.objects.annotate(lower=Lower("name")).filter(Q(lower__in=wanted) | Q(pk__in=ids))
-    return list(people.select_related("municipality__area", "organisation").order_by("name", "pk"))

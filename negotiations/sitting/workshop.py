@@ -9,15 +9,23 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from municipalities.events import record
-from municipalities.models import User
+from municipalities.models import Priority, User
 from municipalities.moves import NotAllowedNow, locked
-from negotiations.models import Negotiation, Observation, Round, ThemeColumn, WorkshopTheme
+from negotiations.models import (
+    Negotiation,
+    Observation,
+    Round,
+    ThemeColumn,
+    Workshop,
+    WorkshopNote,
+    WorkshopTheme,
+)
 
 MOST_COLUMNS = 4
 # Added to positions while they are changed: two rows may not have the same one even for a moment.
@@ -76,8 +84,14 @@ def add_theme(
         ThemeColumn(county_id=round_.county_id, theme=theme, position=position, title=title)
         for position, title in enumerate(columns, 1)
     )
+    _touch_workshops(round_, at)
     record(round_, "theme_added", by=by, at=at, theme=theme.pk)
     return theme
+
+
+def _touch_workshops(round_: Round, at: datetime | None) -> None:
+    """Have the boards of the round's workshops look at their themes again."""
+    Workshop.objects.filter(negotiation__round=round_).update(changed_at=at or timezone.now())
 
 
 def _require_columns(columns: Sequence[str]) -> None:
@@ -132,11 +146,22 @@ def change_theme(
     for position, column in enumerate(ThemeColumn.objects.filter(theme=theme).order_by("position"), 1):
         if column.position != position:
             ThemeColumn.objects.filter(pk=column.pk).update(position=position)
+    _touch_workshops(theme.round, at)
     record(theme.round, "theme_changed", by=by, at=at, theme=theme.pk)
     return theme
 
 
 def _require_empty(column: ThemeColumn) -> None:
+    if count := column.notes.count():
+        raise ValidationError(
+            ngettext(
+                "%(count)s note of a workshop has been posted under the column “%(column)s”, so it cannot be left out.",
+                "%(count)s notes of workshops have been posted under the column “%(column)s”, so it cannot be left"
+                " out.",
+                count,
+            )
+            % {"column": column.title, "count": count}
+        )
     if count := column.observations.count():
         raise ValidationError(
             ngettext(
@@ -173,8 +198,18 @@ def remove_theme(theme: WorkshopTheme, *, by: User | None, at: datetime | None =
             )
             % {"theme": theme.name, "count": count}
         )
+    if count := WorkshopNote.objects.filter(column__theme=theme).count():
+        raise NotAllowedNow(
+            ngettext(
+                "%(count)s note of a workshop has been posted under the theme “%(theme)s”, so it cannot be removed.",
+                "%(count)s notes of workshops have been posted under the theme “%(theme)s”, so it cannot be removed.",
+                count,
+            )
+            % {"theme": theme.name, "count": count}
+        )
     place = WorkshopTheme.objects.filter(round=round_, position__lt=theme.position).count()
     removed = RemovedTheme(theme.name, theme.key_message, tuple(column.title for column in columns), place)
+    _touch_workshops(round_, at)
     record(round_, "theme_removed", by=by, at=at, theme=theme.pk)
     theme.delete()
     return removed
@@ -199,6 +234,7 @@ def move_theme(theme: WorkshopTheme, *, up: bool, by: User | None, at: datetime 
     if not 0 <= place < len(order):
         return False
     _renumber(theme, place)
+    _touch_workshops(round_, at)
     record(round_, "theme_moved", by=by, at=at, theme=theme.pk)
     return True
 
@@ -222,19 +258,22 @@ def add_findings(
     *,
     round_: Round,
     negotiation: Negotiation | None = None,
+    group_name: str = "",
     by: User | None,
     at: datetime | None = None,
 ) -> list[Observation]:
     """Add what was found, by the ids of the columns, each after what is there already; of one negotiation, or of all.
 
+    `group_name`: the group of the workshop that found it, where it is known.
+
     Two who add at once both get theirs in: the columns are locked meanwhile. Raises ValidationError where a column has
     been removed or is of another round.
     """
     wanted = {pk: texts for pk, texts in found.items() if texts}
-    columns = list(_columns(round_).filter(pk__in=wanted).order_by("pk"))
+    columns = list(locked_columns(round_).filter(pk__in=wanted).order_by("pk"))
     if len(columns) < len(wanted):
         raise ValidationError(_("A column has been removed meanwhile. Open the page again; your text is kept in it."))
-    last = _last(columns)
+    last = last_positions(columns)
     rows = Observation.objects.bulk_create(
         Observation(
             county_id=round_.county_id,
@@ -242,6 +281,7 @@ def add_findings(
             negotiation=negotiation,
             position=last.get(column.pk, 0) + number,
             text=text,
+            group_name=group_name,
         )
         for column in columns
         for number, text in enumerate(wanted[column.pk], 1)
@@ -251,13 +291,14 @@ def add_findings(
     return rows
 
 
-def _columns(round_: Round) -> QuerySet[ThemeColumn]:
-    """Return the columns of a round's themes, locked when they are read."""
-    columns: QuerySet[ThemeColumn] = ThemeColumn.objects.select_for_update(of=("self",)).filter(theme__round=round_)
-    return columns
+def locked_columns(round_: Round | None = None) -> QuerySet[ThemeColumn]:
+    """Return the columns of a round's themes, or of all, locked when they are read; phones post to them meanwhile."""
+    columns: QuerySet[ThemeColumn] = ThemeColumn.objects.select_for_update(of=("self",), no_key=True)
+    return columns if round_ is None else columns.filter(theme__round=round_)
 
 
-def _last(columns: Sequence[ThemeColumn]) -> dict[int, int]:
+def last_positions(columns: Sequence[ThemeColumn]) -> dict[int, int]:
+    """Return the place of the last finding of each of these columns that has any. One query."""
     rows = Observation.objects.filter(column__in=columns).order_by().values_list("column_id")
     return dict(rows.annotate(last=Max("position")))
 
@@ -269,8 +310,8 @@ def change_finding(
     """Save a finding that has been changed; one moved to another column comes last in it."""
     round_ = row.column.theme.round
     if "column" in fields:
-        columns = list(_columns(round_).filter(pk=row.column_id))
-        row.position = _last(columns).get(row.column_id, 0) + 1
+        columns = list(locked_columns(round_).filter(pk=row.column_id))
+        row.position = last_positions(columns).get(row.column_id, 0) + 1
     row.save()
     if fields:
         verb = "finding_moved" if list(fields) == ["column"] else "finding_changed"
@@ -286,12 +327,19 @@ class RemovedFinding:
     column: int
     negotiation: int | None
     position: int
+    group_name: str = ""
+    priority: int | None = None
+    # The note of a workshop that it was made of.
+    note: int | None = None
 
 
 @transaction.atomic
 def remove_finding(row: Observation, *, by: User | None, at: datetime | None = None) -> RemovedFinding:
-    """Remove a finding. Returns what brings it back."""
-    removed = RemovedFinding(row.text, row.column_id, row.negotiation_id, row.position)
+    """Remove a finding; the note that it was made of is a key finding no more. Returns what brings it back."""
+    note = WorkshopNote.objects.filter(observation=row).values_list("pk", flat=True).first()
+    removed = RemovedFinding(
+        row.text, row.column_id, row.negotiation_id, row.position, row.group_name, row.priority_id, note
+    )
     record(row.negotiation or row.column.theme.round, "finding_removed", by=by, at=at, finding=row.pk)
     row.delete()
     return removed
@@ -305,7 +353,7 @@ def restore_finding(
 
     Raises NotAllowedNow where its column or its negotiation is there no more.
     """
-    column = _columns(round_).filter(pk=removed.column).first()
+    column = locked_columns(round_).filter(pk=removed.column).first()
     negotiation = Negotiation.objects.filter(round=round_, pk__in=[removed.negotiation or 0]).first()
     if column is None or (removed.negotiation and negotiation is None):
         raise NotAllowedNow(_("This can be undone no more. Add it again by hand."))
@@ -316,7 +364,13 @@ def restore_finding(
         negotiation=negotiation,
         position=removed.position,
         text=removed.text,
+        group_name=removed.group_name,
+        priority=Priority.objects.filter(pk=removed.priority).first() if removed.priority else None,
     )
+    if removed.note:
+        # Unless it has been hidden or marked anew meanwhile.
+        notes = WorkshopNote.objects.filter(pk=removed.note, hidden=WorkshopNote.Hidden.NO, observation=None)
+        notes.update(observation=row, changed_at=at or timezone.now())
     record(negotiation or round_, "finding_restored", by=by, at=at, finding=row.pk)
     return row
 
@@ -330,7 +384,7 @@ def move_finding(
     `within` a negotiation, what the other negotiations found stays where it is.
     """
     round_ = row.column.theme.round
-    list(_columns(round_).filter(pk=row.column_id))
+    list(locked_columns(round_).filter(pk=row.column_id))
     order = list(Observation.objects.filter(column_id=row.column_id).order_by("position", "id"))
     seen = [one for one in order if within is None or one.negotiation_id == within.pk]
     # Equal rows are the same row: one that somebody has removed meanwhile is not there.

@@ -22,7 +22,7 @@ from municipalities import timewords
 from municipalities.access import Access
 from municipalities.models import County
 from municipalities.templatetags.wording import unbroken
-from negotiations.models import LegalBasis, Negotiation, Postponement, Round
+from negotiations.models import LegalBasis, MeasureStatus, Negotiation, Postponement, Round
 from negotiations.planning.stages.approving import Approval
 from negotiations.planning.timing import Timing
 from negotiations.sitting.attendance import (
@@ -82,11 +82,11 @@ PAGES: dict[str, tuple[Promise, tuple[str, ...]]] = {
     "county_home": (gettext_lazy("Home"), ("duty",)),
     CARDS: (gettext_lazy("Municipality card"), ("cards", "card")),
     "rounds": (gettext_lazy("Rounds"), ("round", "groups")),
-    "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes")),
+    "negotiations": (gettext_lazy("Negotiations"), ("negotiation", "minutes", "quick_minutes", "agenda")),
     "municipalities": (gettext_lazy("Municipalities"), ("municipality",)),
     "figures": (gettext_lazy("Indicators"), ("indicator", "catalogue", "indicator_sets", "imports", "import_run")),
     "register": (gettext_lazy("Participants"), ("person", "organisations", "organisation")),
-    "measures": (gettext_lazy("What has been agreed"), ("measure",)),
+    "measures": (gettext_lazy("What has been agreed"), ("measure", "promises")),
     "summaries": (gettext_lazy("Summaries"), ("summary",)),
     "documents": (gettext_lazy("Documents"), ("document",)),
 }
@@ -107,6 +107,12 @@ def when(row: Negotiation | Postponement) -> str:
     """Write when a negotiation is or was, or was to be, as exactly as it is known."""
     words = Timing.of(row).words
     return unbroken(words) if row.starts_at else words
+
+
+@register.filter
+def measure_state(value: str) -> str:
+    """Tell what has become of a measure, by the code that is kept of it."""
+    return str(MeasureStatus.State(value).label)
 
 
 @register.filter

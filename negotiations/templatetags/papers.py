@@ -22,11 +22,25 @@ from indicators.figures import Direction, format_change, format_value
 from indicators.models import IndicatorValue
 from municipalities import timewords
 from municipalities.models import County
-from negotiations.minutes.composing import MinutesContext
+from negotiations.minutes import words
+from negotiations.minutes.context import MinutesContext
 from negotiations.models import LegalBasis, MinutesCheck, Negotiation
 from negotiations.reporting.summary import Shown, Value, When
 
 register = template.Library()
+for _words in (
+    words.act_of,
+    words.negotiation_of,
+    words.measure_state,
+    words.signer_word,
+    words.way_word,
+    words.signers,
+    words.enclosed,
+    words.place_of_item,
+    words.presence_words,
+    words.joined,
+):
+    register.filter(_words)
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -158,22 +172,6 @@ def sections_of(basis: str) -> SafeString:
     """Write a legal basis as its sections and act: "14 §, 611/2021"."""
     known = LegalBasis(basis)
     return _kept(f"{set_text(known.sections)}, {known.value.split('-')[0]}")
-
-
-@register.filter
-def act_of(basis: str) -> str:
-    """Name the act of a legal basis, as one speaks of it."""
-    if LegalBasis(basis) == LegalBasis.COOPERATION:
-        return _("Act on Wellbeing Services Counties (611/2021)")
-    return _("Act on Organising Healthcare and Social Welfare Services (612/2021)")
-
-
-@register.filter
-def negotiation_of(basis: str) -> str:
-    """Name the negotiation that a legal basis asks for."""
-    if LegalBasis(basis) == LegalBasis.COOPERATION:
-        return _("Negotiation of the county and the municipalities")
-    return _("Negotiation on promoting welfare and health")
 
 
 # --- States in words ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * What is not saved yet is kept in the tab (sessionStorage: it goes with the tab) until the server has said that it is
  * saved, with what the field was when it was seen; after a reload it is put back and sent by itself. One request is
  * under way at a time. What another has saved meanwhile is never overwritten: both texts are shown, to be settled.
+ * A page that hears of it by itself tells so by an event ("autosave:brought"): a field in which nobody writes shows it.
  * Text in a field that has the focus, or has changed since it was sent, is never replaced. All of this works on top of
  * forms that work without it. Fields are text fields, text areas and selects; each stands in an element `.field`. */
 
@@ -84,6 +85,9 @@ class Field {
     // A value that the server has refused is not sent again before it is changed.
     this.refused = null;
     this.conflict = null;
+    // What another is heard to have saved, to be shown once nobody writes here; and when the server last answered.
+    this.brought = null;
+    this.answeredAt = 0;
   }
 
   get value() { return this.control.value; }
@@ -138,6 +142,8 @@ class Field {
 
   // Takes the answer to a value that was sent, and returns whether what is in the field is to be sent at once again.
   answered(sent, answer) {
+    this.answeredAt = performance.now();
+    this.brought = null;
     const wasOurs = this.tried.map(plain);
     const isFree = this.value === sent && document.activeElement !== this.control;
     let isAgain = false;
@@ -178,6 +184,24 @@ class Field {
     this.saved = text;
     this.tidied = null;
     if (this.value !== text) this.control.value = text;
+  }
+
+  // Hears what the server had when it was asked; what was asked before the last answer is older than that.
+  bring({ value, seen }, askedAt) {
+    if (askedAt < this.answeredAt || seen === this.seen) return;
+    this.brought = { value, seen };
+    this.showBrought();
+  }
+
+  // Shows what another has saved, unless somebody writes here. What is sent meanwhile is settled by the server.
+  showBrought() {
+    if (!this.brought || this.isUnsaved || this.conflict || document.activeElement === this.control) return;
+    const { value, seen } = this.brought;
+    this.brought = null;
+    const isOther = plain(value) !== plain(this.value);
+    this.put(value);
+    this.seen = seen;
+    if (isOther) this.control.dispatchEvent(new CustomEvent("autosave:shown", { bubbles: true }));
   }
 
   // Shows what was saved as the server has written it, once nobody is writing in the field.
@@ -482,7 +506,13 @@ addEventListener("change", (event) => changed(event, 0));
 addEventListener("focusout", (event) => {
   changed(event, 0);
   // Only now does the field no longer have the focus.
-  setTimeout(() => fieldOf.get(event.target)?.tidy());
+  setTimeout(() => {
+    fieldOf.get(event.target)?.tidy();
+    fieldOf.get(event.target)?.showBrought();
+  });
+});
+document.addEventListener("autosave:brought", ({ detail }) => {
+  for (const field of fields) if (detail.texts[field.name]) field.bring(detail.texts[field.name], detail.askedAt);
 });
 addEventListener("keydown", (event) => {
   // Enter would press the first button of the form, whatever it does.

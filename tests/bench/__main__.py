@@ -19,12 +19,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 KEPT = BASE_DIR / "var" / "bench"
 SECTIONS = (
     "papers",
+    "minutes60",
     "memory",
     "again",
     "cards",
     "lists",
     "requests",
     "autosave",
+    "day",
     "board",
     "proposal",
     "imports",
@@ -87,11 +89,13 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         board,
         cards,
         content,
+        day,
         duty,
         figures,
         imports,
         indicators,
         lists,
+        minutes60,
         papers,
         proposal,
         requests,
@@ -115,6 +119,9 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
     once = 1 if quick else 0
     measures: dict[str, Callable[[], figures.Section]] = {
         "papers": lambda: papers.measure(repetitions=once or 5),
+        "minutes60": lambda: minutes60.measure(
+            items=6 if quick else 60, people=20 if quick else 200, repetitions=once or 3
+        ),
         "memory": lambda: papers.measure_memory(logs=scratch),
         "again": lambda: papers.measure_again(repetitions=once or 40),
         "cards": lambda: cards.measure(cards=2 if quick else 22, repetitions=once or 3, logs=scratch),
@@ -124,6 +131,13 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         ),
         "autosave": lambda: autosave.measure(
             editors=4 if quick else 50, cards=2 if quick else 25, seconds=2 if quick else 15, logs=scratch
+        ),
+        "day": lambda: day.measure(
+            phones=8 if quick else 80,
+            secretaries=3,
+            seconds=6 if quick else 40,
+            turns=1 if quick else 5,
+            logs=scratch,
         ),
         "board": lambda: board.measure(
             few=(few, 3) if quick else (26, 22),
@@ -146,7 +160,7 @@ def run(wanted: Sequence[str], *, quick: bool, before: Path | None, to: Path, sc
         demo()
     elif {"cards", "imports", "figures", "duty"} & set(wanted):
         call_command("load_reference", stdout=io.StringIO())
-    if {"again", "lists", "requests", "autosave", "board", "figures"} & set(wanted):
+    if {"again", "lists", "requests", "autosave", "day", "board", "figures"} & set(wanted):
         start.collect_once(settings.STATIC_ROOT)
     sections = []
     for name in SECTIONS:

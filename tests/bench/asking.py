@@ -30,6 +30,7 @@ class Answer:
     content_type: str
     size: int
     seconds: float
+    etag: str = ""
 
 
 def cookie_of(user: User) -> str:
@@ -48,9 +49,10 @@ class Site:
         get_resolver().url_patterns  # noqa: B018
         self._requests = RequestFactory()
 
-    def ask(self, path: str, cookie: str) -> Answer:
-        """Ask for a page."""
-        environ = self._requests.get(path, HTTP_COOKIE=cookie).environ
+    def ask(self, path: str, cookie: str, *, etag: str = "") -> Answer:
+        """Ask for a page; for one that one has already, if its tag is given."""
+        known = {"If-None-Match": etag} if etag else {}
+        environ = self._requests.get(path, headers={"Cookie": cookie, **known}).environ
         told: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
@@ -61,12 +63,13 @@ class Site:
         size = sum(len(part) for part in response)
         response.close()
         seconds = perf_counter() - began
-        return Answer(told["status"], told["headers"].get("Content-Type", ""), size, seconds)
+        headers = told["headers"]
+        return Answer(told["status"], headers.get("Content-Type", ""), size, seconds, headers.get("ETag", ""))
 
-    def queries(self, path: str, cookie: str) -> list[str]:
+    def queries(self, path: str, cookie: str, *, etag: str = "") -> list[str]:
         """Return the queries of a page."""
         with CaptureQueriesContext(connection) as captured:
-            self.ask(path, cookie)
+            self.ask(path, cookie, etag=etag)
         return [query["sql"] for query in captured.captured_queries]
 
 

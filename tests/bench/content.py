@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
@@ -38,6 +39,8 @@ from negotiations.demo.building import moment
 from negotiations.minutes.checking import open_minutes
 from negotiations.models import (
     AgendaItem,
+    AgendaTemplate,
+    AgendaTemplateItem,
     Attendance,
     FeedbackNote,
     LegalBasis,
@@ -51,10 +54,12 @@ from negotiations.models import (
     Slot,
     Summary,
     ThemeColumn,
+    WorkshopNote,
     WorkshopTheme,
 )
 from negotiations.reporting.board import open_summary
 from negotiations.reporting.summary import request_summary_document
+from negotiations.sitting.workshop_day.opening import numbered, open_workshop
 from tests.factories import make_county, make_held, make_municipality, make_negotiation, make_round, make_user
 
 BOTH = (LegalBasis.COOPERATION, LegalBasis.WELFARE)
@@ -88,6 +93,7 @@ class World:
     bundle: CardBundle
     run: ImportRun
     stage: RoundStage
+    template: AgendaTemplate
 
 
 def build(slug: str, code: str, rows: int) -> World:
@@ -113,6 +119,7 @@ def build(slug: str, code: str, rows: int) -> World:
         minutes = open_minutes(negotiation, by=by)[0]
         measure = _of_one_negotiation(negotiation, municipalities, organisations, people)
         _of_the_round(round_, negotiations, municipalities)
+        template = _of_the_day(negotiation, rows, by)
         stage = RoundStage.objects.filter(round=round_)[0]
         summary, document = _summaries_and_documents(round_, negotiations, rows, by)
     item, run = _figures(county, municipalities)
@@ -141,6 +148,7 @@ def build(slug: str, code: str, rows: int) -> World:
         run=run,
         bundle=bundle,
         stage=stage,
+        template=template,
     )
 
 
@@ -277,6 +285,25 @@ def _of_one_negotiation(
         for item, municipality in zip(items, municipalities, strict=True)
     )
     return measures[0]
+
+
+def _of_the_day(negotiation: Negotiation, rows: int, by: User) -> AgendaTemplate:
+    """Put in agendas of the county's own, and a workshop with its notes on the board; return one of the agendas."""
+    county_id = negotiation.county_id
+    templates = AgendaTemplate.objects.bulk_create(
+        AgendaTemplate(county_id=county_id, legal_basis=BOTH[n % 2], name=f"Pohja {n}") for n in range(rows)
+    )
+    AgendaTemplateItem.objects.bulk_create(
+        AgendaTemplateItem(county_id=county_id, template=templates[0], position=n, title=f"Asia {n}")
+        for n in range(1, rows + 1)
+    )
+    workshop = open_workshop(negotiation, numbered(2, "fi"), by=by)
+    group, column = workshop.groups.all()[0], ThemeColumn.objects.filter(theme__round=negotiation.round)[0]
+    WorkshopNote.objects.bulk_create(
+        WorkshopNote(county_id=county_id, workshop=workshop, group=group, column=column, key=uuid4(), text=f"Lappu {n}")
+        for n in range(rows)
+    )
+    return templates[0]
 
 
 def _of_the_round(round_: Round, negotiations: list[Negotiation], municipalities: list[Municipality]) -> None:

@@ -25,6 +25,7 @@ OF = {
     "kierrokset": "round",
     "neuvottelut": "negotiation",
     "vaiheet": "stage",
+    "asialistapohjat": "template",
     "poytakirjat": "minutes",
     "yhteenvedot": "summary",
     "asiakirjat": "document",

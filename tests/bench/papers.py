@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -131,9 +131,15 @@ class Times:
 
 
 def measure(*, repetitions: int) -> Section:
+    """Make each paper of the demo and lay its page out alone, by turns."""
+    title = "Papers: the whole job beside WeasyPrint alone on the same page"
+    return measure_papers("papers", title, papers(), repetitions=repetitions)
+
+
+def measure_papers(name_of_section: str, title: str, wanted: Sequence[Paper], *, repetitions: int) -> Section:
     """Make each paper and lay its page out alone, by turns."""
     figures, notes = [], []
-    for paper in papers():
+    for paper in wanted:
         with scope(county=paper.county):
             times = _by_turns(paper, repetitions)
         for name, of in (("whole job", times.whole), ("the worker's share", times.worked)):
@@ -149,7 +155,7 @@ def measure(*, repetitions: int) -> Section:
             )
         taken = ", ".join(f"{name} {ms(median(step))}" for name, step in times.steps.items())
         notes.append(f"{paper.name}: asking {ms(median(times.asked))}, {taken}")
-    return Section("papers", "Papers: the whole job beside WeasyPrint alone on the same page", figures, notes)
+    return Section(name_of_section, title, figures, notes)
 
 
 def _by_turns(paper: Paper, repetitions: int) -> Times:

@@ -37,6 +37,7 @@ def test_pages_are_found_measured_printed_and_kept(tmp_path: Path) -> None:
     pages = figures["time, many rows / few, worst list"]["raw"]
     assert {"rounds", "round", "documents", "municipalities", "county_home (board_member)"} <= pages.keys()
     assert {"figures", "indicator", "catalogue", "indicator_sets", "indicator_set", "import_run"} <= pages.keys()
+    assert {"live", "workshop_board", "promises", "agenda_templates", "agenda_template"} <= pages.keys()
     assert all(page["queries"][0] == page["queries"][1] for page in pages.values())
     assert figures["pages whose queries grow with the rows"]["value"] == 0
     assert "Pages with 3 and with 9 rows" in done.stdout

@@ -98,10 +98,40 @@ def test_events_are_append_only(in_scope: County, coordinator: User) -> None:
     assert Event.objects.get().verb == "opened"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE municipalities_event SET verb = 'closed'",
+        "UPDATE municipalities_event SET user_id = NULL, payload = '{}' WHERE verb = 'opened'",
+        "UPDATE municipalities_event SET id = id",
+        "INSERT INTO municipalities_event SELECT * FROM municipalities_event ON CONFLICT (id) DO UPDATE SET verb = 'x'",
+        "DELETE FROM municipalities_event",
+        "DELETE FROM municipalities_event WHERE id IN (SELECT min(id) FROM municipalities_event)",
+    ],
+)
+def test_the_database_refuses_to_change_or_delete_events(statement: str, in_scope: County, coordinator: User) -> None:
+    """Whoever asks and for however many: not by our code alone, and a row that would stay as it is too."""
+    round_ = make_round(in_scope)
+    for verb in ("opened", "closed"):
+        record(round_, verb, by=coordinator)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT e::text FROM municipalities_event e ORDER BY id")
+        before = cursor.fetchall()
+        with pytest.raises(IntegrityError, match="events are append-only"), transaction.atomic():
+            cursor.execute(statement)
+        cursor.execute("SELECT e::text FROM municipalities_event e ORDER BY id")
+        assert cursor.fetchall() == before
+    assert len(before) == 2
+
+
 def test_the_two_lists_of_constraints_cover_what_is_there() -> None:
     """The migrations name no table that is gone."""
     tables = {model._meta.db_table for model in tenant_models()}
-    for name in ("municipalities.migrations.0003_one_county", "negotiations.migrations.0002_one_county"):
+    for name in (
+        "municipalities.migrations.0003_one_county",
+        "negotiations.migrations.0002_one_county",
+        "negotiations.migrations.0013_day_one_county",
+    ):
         migration = importlib.import_module(name)
         assert {child for child, _column, _parent in migration.CHILDREN} <= tables
         assert set(migration.PARENTS) <= tables

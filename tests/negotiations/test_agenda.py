@@ -15,6 +15,8 @@ from municipalities.moves import NotAllowedNow
 from negotiations.minutes.checking import open_minutes, send_for_checking
 from negotiations.models import AgendaItem, LegalBasis, Measure, Negotiation, Part
 from negotiations.sitting import agenda
+from negotiations.sitting.agenda_templates import USUAL
+from negotiations.sitting.beginning import fill_with_usual
 from negotiations.sitting.conduct import cancel, convene, hold
 from negotiations.sitting.forms.agenda import _without_number
 from tests.factories import BOTH, make_negotiation, make_round
@@ -120,17 +122,17 @@ def test_the_usual_items_fill_an_empty_agenda(planned: Negotiation, language: st
     """In the negotiation's language, each with its background; not on top of others."""
     Negotiation.objects.filter(pk=planned.pk).update(language=language)
     part = planned.parts.get(legal_basis=basis)
-    added = agenda.fill_with_usual(part, by=None)
-    wanted = agenda.USUAL[language if language != "en" else "fi"][basis]
-    assert [(row.title, row.background) for row in added] == list(wanted)
-    assert all(len(title) <= 200 and background for title, background in wanted)
+    added = fill_with_usual(part, by=None)
+    wanted = USUAL[language if language != "en" else "fi"][basis]
+    assert [(row.title, row.background) for row in added] == [(one.title, one.background) for one in wanted]
+    assert all(len(one.title) <= 200 and one.background for one in wanted)
     with pytest.raises(NotAllowedNow):
-        agenda.fill_with_usual(part, by=None)
+        fill_with_usual(part, by=None)
 
 
 def test_the_languages_have_the_same_usual_items() -> None:
     """As many of each duty."""
-    counts = {language: {basis: len(rows) for basis, rows in usual.items()} for language, usual in agenda.USUAL.items()}
+    counts = {language: {basis: len(rows) for basis, rows in usual.items()} for language, usual in USUAL.items()}
     assert counts["fi"] == counts["sv"]
     assert set(counts["fi"]) == set(LegalBasis)
 
@@ -274,10 +276,10 @@ def test_the_usual_items_in_the_browser(planned: Negotiation, client: Client) ->
     part = planned.parts.get(legal_basis=LegalBasis.COOPERATION)
     assert url("agenda_usual", planned.pk) in text_of(client.get(url("negotiation_agenda", planned.pk)))
     client.post(url("agenda_usual", planned.pk), {"part": part.pk})
-    assert part.items.count() == len(agenda.USUAL["fi"][LegalBasis.COOPERATION])
+    assert part.items.count() == len(USUAL["fi"][LegalBasis.COOPERATION])
     assert client.post(url("agenda_usual", planned.pk), {"part": part.pk}).status_code == 409
     log = text_of(client.get(url("negotiation_log", planned.pk)))
-    assert "Coordinator lisäsi asialistalle 5 kohtaa (14 §): " in log
+    assert "Coordinator lisäsi asialistalle 8 kohtaa (14 §): " in log
 
 
 def test_the_locked_agenda_says_why(part: Part, coordinator: User, client: Client) -> None:

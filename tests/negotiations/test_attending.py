@@ -26,16 +26,14 @@ from negotiations.sitting.attendance import Counted, totals
 from negotiations.sitting.attending import (
     MOST_LINES,
     Entry,
-    Guesser,
-    Typed,
     add_people,
     mark,
-    read_people,
     remove_person,
     set_head_counts,
     set_head_counts_of_round,
 )
 from negotiations.sitting.conduct import cancel
+from negotiations.sitting.people import Guesser, Typed, read_people
 from negotiations.sitting.views.rounds import counted
 from tests.factories import make_held, make_negotiation, make_round
 from tests.negotiations.test_checking import later
@@ -106,9 +104,9 @@ def test_nobody_is_present_before_the_day(to_come: Negotiation, coordinator: Use
     (row,) = add_people(to_come, [INVITED], by=coordinator)
     with pytest.raises(ValidationError):
         mark(to_come, {row.pk: Status.PRESENT}, by=coordinator)
-    assert mark(to_come, {row.pk: Status.ABSENT}, by=coordinator) == 1
+    assert mark(to_come, {row.pk: Status.ABSENT}, by=coordinator).count == 1
     day = timezone.now() + timedelta(days=7)
-    assert mark(to_come, {row.pk: Status.PRESENT}, by=coordinator, at=day) == 1
+    assert mark(to_come, {row.pk: Status.PRESENT}, by=coordinator, at=day).count == 1
     assert heads(to_come) == {}
 
 

@@ -14,6 +14,7 @@ from django_scopes import scope, scopes_disabled
 
 from municipalities.models import County, Event, Municipality, Organisation, User
 from municipalities.moves import NotAllowedNow
+from negotiations.minutes.amending import amend_item
 from negotiations.minutes.checkers import remove_checker
 from negotiations.minutes.checking import (
     MOVES,
@@ -24,7 +25,16 @@ from negotiations.minutes.checking import (
     return_to_draft,
     send_for_checking,
 )
-from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation
+from negotiations.minutes.signing import sign, sign_all
+from negotiations.models import (
+    AgendaItem,
+    LegalBasis,
+    Minutes,
+    MinutesCheck,
+    MinutesSignature,
+    MinutesVersion,
+    Negotiation,
+)
 from negotiations.sitting.conduct import convene, hold
 from negotiations.tasks import mark_silent_checkers
 from tests.factories import BOTH, make_held, make_negotiation, make_organisation, make_round
@@ -44,11 +54,26 @@ def mark_next(minutes: Minutes, by: User | None) -> Minutes:
     return mark(check, by=by)
 
 
+def sign_next(minutes: Minutes, by: User | None) -> Minutes:
+    """Enter the chair's signature, whether it is there or not."""
+    sign(minutes.signatures.get(role="chair"), way=MinutesSignature.Way.PAPER, by=by)
+    return Minutes.objects.get(pk=minutes.pk)
+
+
+def amend_first(minutes: Minutes, by: User | None) -> Minutes:
+    """Mend a typo in the first item."""
+    item = AgendaItem.objects.filter(part__negotiation=minutes.negotiation_id).earliest("pk")
+    amend_item(item, {"agreed": "Sovittiin toisin."}, kind=MinutesVersion.Kind.TYPO, by=by)
+    return Minutes.objects.get(pk=minutes.pk)
+
+
 DO: dict[str, Callable[[Minutes, User], Minutes]] = {
     "send_for_checking": lambda minutes, by: send_for_checking(minutes, check_by=later(), by=by),
     "return_to_draft": lambda minutes, by: return_to_draft(minutes, by=by),
+    "amend": amend_first,
     "mark": mark_next,
-    "publish": lambda minutes, by: publish(minutes, by=by),
+    "sign": sign_next,
+    "publish": lambda minutes, by: publish(sign_all(minutes, by=by), by=by),
 }
 PATH = {
     State.DRAFT: (),
@@ -138,10 +163,11 @@ def test_the_last_mark_makes_them_checked(
 
 
 def test_marks_do_not_outlive_the_text_they_were_given_to(
-    in_scope: County, coordinator: User, hankasalmi: Municipality
+    in_scope: County, coordinator: User, hankasalmi: Municipality, joutsa: Municipality
 ) -> None:
     """Minutes taken back are checked anew."""
-    minutes = reach(State.CHECKED, make_held(make_round(in_scope), [hankasalmi]), coordinator)
+    minutes = reach(State.CHECKING, make_held(make_round(in_scope), [hankasalmi, joutsa]), coordinator)
+    mark_next(minutes, coordinator)
     return_to_draft(minutes, by=coordinator)
     assert set(minutes.checks.values_list("outcome", "marked_on")) == {("waiting", None)}
 
@@ -286,7 +312,7 @@ def test_a_checker_is_led_to_the_mark_and_told_what_to_do(
     client_for: Callable[[User | None], Client],
 ) -> None:
     """From any tab of the negotiation to the text, and after it; who cannot mark, and who has, is not asked."""
-    negotiation = make_held(make_round(in_scope), [hankasalmi], by=coordinator, secretary="Hyte-sihteeri")
+    negotiation = make_held(make_round(in_scope), [hankasalmi], by=coordinator)
     (minutes,) = open_minutes(negotiation, by=coordinator)
     minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
     first = reverse("negotiation", args=["keski-suomi", negotiation.pk])
@@ -294,7 +320,7 @@ def test_a_checker_is_led_to_the_mark_and_told_what_to_do(
 
     def asked(user: User) -> tuple[bool, int]:
         page = client_for(user).get(tab).content.decode()
-        assert ("ota ensin yhteyttä sihteeriin (Hyte-sihteeri)" in page) == ("Luin tekstin" in page)
+        assert ("kommentoi sitä tai ehdota muutosta" in page) == ("Luin tekstin" in page)
         is_led = "Tarkasta pöytäkirja viimeistään" in client_for(user).get(first).content.decode()
         return is_led, page.count('value="approved"')
 

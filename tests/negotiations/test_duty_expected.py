@@ -9,8 +9,8 @@ It was written from the sources of the demo and from the law, not from what the 
   (1.3.2022-31.5.2025) rests on the plan of 2023 alone.
 - 2025: nothing. The term that is shown for it is the one at its end, which began on 1.6.2025.
 - 2026: the example's round of the current year, in the same groups, both duties in one sitting. Its days are relative
-  to the day of loading, here 13.10.2026: three held (Luhanka stayed away from the second), one convened, one
-  planned, one known to the month.
+  to the day of loading, here 13.10.2026: three held (Luhanka stayed away from the second), one convened for that very
+  day, one planned, one known to the month.
 - 2027: the example's round that is being planned, with each municipality on its own and for both duties. It is of the
   same council term, in which Luhanka, which stayed away in 2026, thereby has a new time: the 13th municipality of the
   alphabet is in the 15th slot, as every sixth from the fifth on is left free (0-3, 5-9, 11-14), and the 15th slot is
@@ -90,11 +90,11 @@ CURRENT = {
     "Toivakka": ("done", "2026-09-10", "2026-09-10"),
     "Jyväskylä": ("done", "2026-09-30", "2026-09-30"),
     "Muurame": ("done", "2026-09-30", "2026-09-30"),
-    "Jämsä": ("planned", "2026-10-22", "2026-10-22"),
-    "Keuruu": ("planned", "2026-10-22", "2026-10-22"),
-    "Multia": ("planned", "2026-10-22", "2026-10-22"),
-    "Petäjävesi": ("planned", "2026-10-22", "2026-10-22"),
-    "Uurainen": ("planned", "2026-10-22", "2026-10-22"),
+    "Jämsä": ("planned", "2026-10-13", "2026-10-13"),
+    "Keuruu": ("planned", "2026-10-13", "2026-10-13"),
+    "Multia": ("planned", "2026-10-13", "2026-10-13"),
+    "Petäjävesi": ("planned", "2026-10-13", "2026-10-13"),
+    "Uurainen": ("planned", "2026-10-13", "2026-10-13"),
     "Kannonkoski": ("planned", "2026-11-05", "2026-11-05"),
     "Karstula": ("planned", "2026-11-05", "2026-11-05"),
     "Kivijärvi": ("planned", "2026-11-05", "2026-11-05"),

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from indicators.models import Indicator
 from municipalities.models import County, Municipality, Priority, Sector, User
 from municipalities.moves import NotAllowedNow
 from negotiations.followup.measures import (
@@ -277,6 +278,30 @@ def test_a_removed_measure_comes_back_whole(
         page = client.get(url("negotiation_minutes", held.pk)).content.decode()
         assert client.post(url("measures_undo", held.pk), {"token": token(page)}).status_code == 302
     assert list(Measure.objects.order_by("position").values(*fields)) == before
+
+
+def test_a_measure_is_followed_by_an_indicator(
+    held: Negotiation, coordinator: User, client_for: ClientFor, keski_uusimaa: County
+) -> None:
+    """Of the national ones or the county's own; told where the measure is, and brought back with it."""
+    national = Indicator.objects.create(name_fi="Yksinäisyys", unit="PERCENT", theme="Lapset")
+    theirs = Indicator.objects.create(name_fi="Toisen", unit="PERCENT", theme="Muut", owner=keski_uusimaa.area)
+    client, address = client_for(coordinator), url("measures_add", held.pk)
+    sent = {"texts": "Teko.", "owner": "county"}
+    assert client.post(address, sent | {"indicator": str(theirs.pk)}).status_code == 422
+    assert client.post(address, sent | {"indicator": str(national.pk)}).status_code == 302
+    (measure,) = Measure.objects.all()
+    assert measure.indicator == national
+    page = client.get(url("negotiation", held.pk)).content.decode()
+    assert "Seurantaindikaattori: Yksinäisyys" in page
+    client.post(url("measure_remove", measure.pk))
+    page = client.get(url("negotiation_minutes", held.pk)).content.decode()
+    client.post(url("measures_undo", held.pk), {"token": token(page)})
+    (measure,) = Measure.objects.all()
+    assert measure.indicator == national
+    edit = url("measure_edit", measure.pk)
+    client.post(edit, shown(client, edit) | {"indicator": ""})
+    assert Measure.objects.get().indicator is None
 
 
 def test_measures_of_a_whole_round(

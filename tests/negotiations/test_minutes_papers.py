@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from municipalities.models import County, Municipality, User
 from municipalities.moves import NotAllowedNow
-from negotiations.minutes.attachments import add_attachments, move_attachment, remove_attachment, rename_attachment
+from negotiations.minutes.attachments import add_attachments, change_attachment, move_attachment, remove_attachment
 from negotiations.minutes.checkers import add_checker, name_checker, parties_without_checker, remove_checker
 from negotiations.minutes.checking import open_minutes
 from negotiations.models import Minutes, MinutesAttachment, MinutesCheck, Negotiation
@@ -58,7 +58,7 @@ CHANGES: dict[str, Callable[[Minutes, User], object]] = {
     "name a checker": lambda minutes, by: name_checker(minutes.checks.all()[0], fields=["name"], by=by),
     "take off a checker": lambda minutes, by: remove_checker(minutes.checks.all()[0], by=by),
     "add an attachment": lambda minutes, by: add_attachments(minutes, ["D"], by=by),
-    "rename an attachment": lambda minutes, by: rename_attachment(minutes.attachments.all()[0], by=by),
+    "change an attachment": lambda minutes, by: change_attachment(minutes.attachments.all()[0], by=by),
     "move an attachment": lambda minutes, by: move_attachment(minutes.attachments.all()[0], up=False, by=by),
     "remove an attachment": lambda minutes, by: remove_attachment(minutes.attachments.all()[0], by=by),
 }

@@ -21,6 +21,7 @@ from municipalities.models import County, Document, Municipality, Organisation, 
 from municipalities.searching import LONGEST, START, STOP, Asked, cleaned, marked, name_vector, question, vector
 from negotiations.demo.building import organisation
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
+from negotiations.minutes.signing import sign_all
 from negotiations.models import (
     AgendaItem,
     Attendance,
@@ -339,7 +340,7 @@ def test_nothing_of_what_one_may_not_know_of(
     (minutes,) = open_minutes(negotiation, by=coordinator)
     minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
     assert kinds(of[editor], "nuorisotila") == {"negotiations": 1, "measures": 1}
-    publish(mark(minutes.checks.get(), by=coordinator), by=coordinator)
+    publish(sign_all(mark(minutes.checks.get(), by=coordinator), by=coordinator), by=coordinator)
     assert kinds(of[board_member], "nuorisotila") == {"measures": 1}
     (hit,) = search(of[board_member], "nuorisotila").groups[0].hits
     assert hit.url == ""

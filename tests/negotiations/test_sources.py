@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -18,12 +18,28 @@ from django_scopes import scope
 
 from indicators.example import load_example_values
 from indicators.loading import load_values
+from indicators.models import Indicator
 from municipalities.documents import Rows, path_of, rendering, stamp, stamps
 from municipalities.models import County, Document, Organisation, Priority, Sector
 from negotiations.demo import keski_suomi_2024, users
 from negotiations.minutes import composing as minutes_composing
 from negotiations.minutes import sources as minutes_sources
-from negotiations.models import Measure, Minutes, Observation, Party, Summary
+from negotiations.models import (
+    AttachedFile,
+    CorrectionEntry,
+    Measure,
+    MeasureStatus,
+    Minutes,
+    MinutesAttachment,
+    MinutesSignature,
+    MinutesVersion,
+    Negotiation,
+    Observation,
+    PartPresence,
+    Party,
+    Summary,
+    ThemeColumn,
+)
 from negotiations.reporting.summary import composing as summary_composing
 from negotiations.reporting.summary import sources as summary_sources
 
@@ -78,25 +94,67 @@ def summary_of(county: County) -> Paper:
 
 
 def minutes_of(county: County) -> Paper:
-    """The minutes of its first negotiation."""
+    """The minutes of its first negotiation, a draft: what has been sent for checking is told as it was then."""
     minutes = Minutes.objects.filter(negotiation__round__year=2024).order_by("pk")[0]
+    Minutes.objects.filter(pk=minutes.pk).update(state=Minutes.State.DRAFT, published_on=None)
     negotiation = minutes.negotiation
     organisation = Organisation.objects.create(county=county, name="Kylät ry", sector=Sector.ORGANISATION)
-    common = {"county": county, "negotiation": negotiation, "priority": Priority.objects.all()[0]}
-    Measure.objects.create(
-        text="Nuorisotila avataan lauantaisin.",
-        responsible="Kylät ry",
-        responsible_sector=Sector.ORGANISATION,
-        organisation=organisation,
-        due_text="heti",
-        **common,
-    )
+    _furnish(county, negotiation, minutes, organisation)
     return Paper(
         minutes_sources.SOURCES,
         {"minutes": minutes.pk, "negotiation": negotiation.pk, "county": county.pk},
         lambda at: minutes_composing.request_minutes_document(Minutes.objects.get(pk=minutes.pk), by=None, at=at),
         minutes_composing,
         Measure.objects.filter(negotiation=negotiation),
+    )
+
+
+def _furnish(county: County, negotiation: Negotiation, minutes: Minutes, organisation: Organisation) -> None:
+    """Give the minutes a row of each kind that they may tell of, and let them correct others."""
+    priority = Priority.objects.all()[0]
+    indicator = Indicator.objects.all()[0]
+    Measure.objects.create(
+        county=county,
+        negotiation=negotiation,
+        priority=priority,
+        indicator=indicator,
+        text="Nuorisotila avataan lauantaisin.",
+        responsible="Kylät ry",
+        responsible_sector=Sector.ORGANISATION,
+        organisation=organisation,
+        due_text="heti",
+    )
+    earlier = Measure.objects.create(
+        county=county,
+        negotiation=Negotiation.objects.exclude(pk=negotiation.pk)[0],
+        text="Luvattu edellisellä kerralla.",
+        responsible="Kylät ry",
+        responsible_sector=Sector.ORGANISATION,
+    )
+    MeasureStatus.objects.create(
+        county=county, measure=earlier, negotiation=negotiation, state="done", told_on=date(2024, 10, 1)
+    )
+    part = negotiation.parts.all()[0]
+    item = part.items.all()[0]
+    item.indicators.add(indicator)
+    item.measures_followed.add(earlier)
+    PartPresence.objects.create(
+        county=county, part=part, attendance=negotiation.attendances.all()[0], at_opening=True, at_closing=True
+    )
+    column = ThemeColumn.objects.all()[0]
+    Observation.objects.create(county=county, column=column, negotiation=negotiation, position=1, text="Havainto.")
+    file = AttachedFile.objects.create(
+        county=county, name="a.txt", media_type="text/plain", size=1, sha256="a" * 64, content=b"a"
+    )
+    MinutesAttachment.objects.update_or_create(
+        minutes=minutes, position=1, defaults={"county": county, "title": "Liite", "file": file}
+    )
+    MinutesSignature.objects.get_or_create(
+        minutes=minutes, role="chair", defaults={"county": county, "name": "Puheenjohtaja"}
+    )
+    MinutesVersion.objects.create(county=county, minutes=minutes, number=99, kind="sent", content={}, sha256="b" * 64)
+    CorrectionEntry.objects.create(
+        county=county, minutes=minutes, position=1, place="1 §", was="Oli", now="On", reason="Kirjoitusvirhe"
     )
 
 
@@ -176,6 +234,34 @@ def test_all_that_is_read_is_named_and_each_change_of_it_is_noticed(
         assert paper.stamp() != before, done
         transaction.savepoint_rollback(point)
     assert paper.stamp() == before
+
+
+def test_all_that_a_version_and_a_correction_read_is_named(county: County) -> None:
+    paper = minutes_of(county)
+    named = {rows.model._meta.db_table for rows in paper.sources}
+    minutes = Minutes.objects.get(pk=paper.ids["minutes"])
+    content = minutes_composing.content_of(minutes_composing.compose(minutes))
+    MinutesVersion.objects.create(
+        county=county, minutes=minutes, number=100, kind="sent", content=content, sha256="d" * 64
+    )
+    Minutes.objects.filter(pk=minutes.pk).update(state=Minutes.State.CHECKED)
+    assert tables_read(paper) <= named
+
+    correcting = Minutes.objects.create(county=county, negotiation=minutes.negotiation, corrects=minutes)
+    CorrectionEntry.objects.create(
+        county=county, minutes=correcting, position=1, place="1 §", was="Oli", now="On", reason="Kirjoitusvirhe"
+    )
+    correction = replace(
+        paper,
+        ids=paper.ids | {"minutes": correcting.pk},
+        ask=lambda at: minutes_composing.request_minutes_document(
+            Minutes.objects.get(pk=correcting.pk), by=None, at=at
+        ),
+    )
+    assert tables_read(correction) <= named
+    before = correction.stamp()
+    MinutesVersion.objects.create(county=county, minutes=minutes, number=101, kind="typo", content={}, sha256="e" * 64)
+    assert correction.stamp() != before
 
 
 @PAPERS

@@ -36,7 +36,17 @@ from municipalities.models import (
     User,
 )
 from municipalities.tokens import hash_of
-from negotiations.models import AgendaItem, AvailabilityRequest, FeedbackNote, Minutes, Negotiation, Round, Summary
+from negotiations.models import (
+    AgendaItem,
+    AvailabilityRequest,
+    FeedbackNote,
+    Minutes,
+    MinutesCheck,
+    MinutesLink,
+    Negotiation,
+    Round,
+    Summary,
+)
 from tests import databases
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -194,6 +204,7 @@ def _ids() -> dict[str, int]:
         "held": sitting.filter(round__year=2024)[0].pk,
         **_of_draft(current.filter(minutes__state=Minutes.State.DRAFT)[0]),
         "checking": current.filter(minutes__state=Minutes.State.CHECKING)[0].pk,
+        "published_minutes": Minutes.objects.filter(negotiation__in=current, state=Minutes.State.PUBLISHED)[0].pk,
         "convened": current.filter(state=Negotiation.State.CONVENED)[0].pk,
         "item": AgendaItem.objects.filter(part__negotiation__in=current, part__negotiation__minutes=None)[0].pk,
         "month": current.filter(precision=Negotiation.Precision.MONTH)[0].pk,
@@ -205,6 +216,7 @@ def _ids() -> dict[str, int]:
         "priority": Priority.objects.filter(**own)[0].pk,
         "region": Round.objects.get(county__slug="keski-uusimaa", year=2023).pk,
         "card_link": _link_to_approve(),
+        **_link_to_minutes(Minutes.objects.filter(negotiation__in=current, state=Minutes.State.CHECKING)[0]),
         **_asked_of_times(),
         "card_bundle": _bundle_of_cards(),
         "year": this_year.year,
@@ -251,6 +263,19 @@ def _link_to_approve() -> int:
         given_by=editor.user,
     )
     return TOKEN
+
+
+def _link_to_minutes(minutes: Minutes) -> dict[str, int]:
+    """Make the link by which the municipality of the editor checks minutes; return its token, and what it is of."""
+    MinutesLink.objects.create(
+        county=minutes.county,
+        check_row=minutes.checks.filter(outcome=MinutesCheck.Outcome.WAITING)[0],
+        token_hash=hash_of(str(TOKEN)),
+        sent_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=30),
+    )
+    item = AgendaItem.objects.filter(part__negotiation=minutes.negotiation).order_by("part__position", "position")[0]
+    return {"minutes_link": TOKEN, "checking_minutes": minutes.pk, "checking_item": item.pk}
 
 
 def _asked_of_times() -> dict[str, int]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpResponse
@@ -32,29 +34,43 @@ from municipalities.models import (
     User,
 )
 from negotiations.followup.measures import Agreed, Owner, add_measures
-from negotiations.minutes.attachments import add_attachments
+from negotiations.minutes.attachments import attach
 from negotiations.minutes.checking import open_minutes, send_for_checking
+from negotiations.minutes.remarks import remark
 from negotiations.models import (
+    AgendaAttachment,
+    AgendaTemplate,
     AvailabilityInquiry,
     AvailabilityRequest,
     CalendarFeed,
     CoreGroup,
     FeedbackNote,
     Highlight,
+    LegalBasis,
     Minutes,
+    MinutesRemark,
     Negotiation,
+    NoteHeading,
     Round,
     RoundStage,
     StatedFigure,
     Summary,
+    Workshop,
+    WorkshopNote,
 )
 from negotiations.planning.calendars import feeds
 from negotiations.planning.highlights import keeping
 from negotiations.planning.stages.keeping import add_stage
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
 from negotiations.reporting.writing import add_feedback
-from negotiations.sitting.attending import Entry, add_people, save_core_group, save_figure, set_head_counts
+from negotiations.sitting.agenda_templates import Matter, save_template
+from negotiations.sitting.attending import Entry, add_people, set_head_counts
+from negotiations.sitting.core_groups import save_core_group, save_figure
+from negotiations.sitting.files import store_file
 from negotiations.sitting.workshop import add_findings, add_theme
+from negotiations.sitting.workshop_day.grouping import add_heading
+from negotiations.sitting.workshop_day.opening import open_workshop
+from negotiations.sitting.workshop_day.posting import Posted, post, token_of
 from tests.factories import make_held, make_organisation, make_person, make_priority, make_round
 from tests.municipalities.cards.sample import make_card
 from tests.negotiations.test_board import MEETING
@@ -99,6 +115,8 @@ COUNTY: dict[str, Row] = {
     "help": Row("....."),
     "duty": Row("....3"),
     "measures": Row("....."),
+    "promises": Row(".....", of="municipality"),
+    "measure_status": Row(".3434", of="measure"),
     "negotiations": Row("....3"),
     "register": Row(".3333"),
     "register_doubles": Row(".3333"),
@@ -202,11 +220,35 @@ COUNTY: dict[str, Row] = {
     "agenda_item_edit": Row(".3434", of="item"),
     "agenda_item_move": Row(".3434", "post", of="item"),
     "agenda_item_remove": Row(".3434", "post", of="item"),
+    "agenda_item_defer": Row(".3434", "post", of="item"),
+    "agenda_take_along": Row(".3434", "post", of="negotiation"),
+    "agenda_save_as_template": Row(".3434", of="negotiation"),
+    "agenda_attachment_new": Row(".3434", of="item"),
+    "agenda_attachment_restore": Row(".3434", "post", of="item"),
+    "agenda_attachment": Row(".3434", of="agenda_attachment"),
+    "agenda_attachment_move": Row(".3434", "post", of="agenda_attachment"),
+    "agenda_attachment_remove": Row(".3434", "post", of="agenda_attachment"),
+    "agenda_attachment_file": Row("..4.4", of="agenda_attachment"),
+    "agenda_templates": Row(".3333"),
+    "agenda_template_new": Row(".3333"),
+    "agenda_template_restore": Row(".3333", "post"),
+    "agenda_template_usual": Row(".3333", "post"),
+    "agenda_template": Row(".3333", of="agenda_template"),
+    "agenda_template_edit": Row(".3333", of="agenda_template"),
+    "agenda_template_copy": Row(".3333", "post", of="agenda_template"),
+    "agenda_template_remove": Row(".3333", "post", of="agenda_template"),
+    "agenda_template_add": Row(".3333", "post", of="agenda_template"),
+    "agenda_template_item_restore": Row(".3333", "post", of="agenda_template"),
+    "agenda_template_item": Row(".3333", of="agenda_template_item"),
+    "agenda_template_item_move": Row(".3333", "post", of="agenda_template_item"),
+    "agenda_template_item_remove": Row(".3333", "post", of="agenda_template_item"),
     "negotiation_attendance": Row("..4.4", of="negotiation"),
     "negotiation_statuses": Row(".3434", "post", of="negotiation"),
     "negotiation_counts": Row(".3434", "post", of="negotiation"),
     "negotiation_person_add": Row(".3434", of="negotiation"),
     "negotiation_people_add": Row(".3434", of="negotiation"),
+    "negotiation_teams": Row(".3434", of="negotiation"),
+    "live_attendance": Row(".3434", of="negotiation"),
     "negotiation_person_restore": Row(".3434", "post", of="negotiation"),
     "negotiation_person": Row(".3434", of="attendance"),
     "negotiation_person_remove": Row(".3434", "post", of="attendance"),
@@ -221,6 +263,20 @@ COUNTY: dict[str, Row] = {
     "highlight_remove": Row(".3434", "post", of="highlight"),
     "negotiation_workshop": Row("..4.4", of="negotiation"),
     "negotiation_findings": Row(".3434", of="negotiation"),
+    "workshop_open": Row(".3434", of="workshop"),
+    "workshop_close": Row(".3434", "post", of="workshop"),
+    "workshop_reopen": Row(".3434", "post", of="workshop"),
+    "workshop_groups": Row(".3434", of="workshop"),
+    "workshop_board": Row(".3434", of="workshop"),
+    "workshop_board_state": Row(".3434", of="workshop"),
+    "workshop_notes": Row("43434", "post", of="workshop"),  # nothing is said to be done
+    "workshop_notes_undo": Row(".3434", "post", of="workshop"),
+    "workshop_heading_new": Row(".3434", "post", of="workshop"),
+    "workshop_heading_restore": Row(".3434", "post", of="workshop"),
+    "workshop_heading": Row(".3434", of="heading"),
+    "workshop_heading_remove": Row(".3434", "post", of="heading"),
+    "workshop_measure": Row(".3434", of="note"),
+    "workshop_measure_undo": Row(".3434", "post", of="note"),
     "negotiation_minutes": Row("..4.4", of="negotiation"),
     "negotiation_log": Row("..4.4", of="negotiation"),
     "pre_read_render": Row(".3434", "post", of="negotiation"),
@@ -290,12 +346,42 @@ COUNTY: dict[str, Row] = {
     "minutes_publish": Row(".3434", "post", of="minutes"),
     "minutes_open": Row(".3434", "post", of="negotiation"),
     "quick_minutes": Row(".3434", of="negotiation"),
+    "minutes_paste": Row(".3434", of="negotiation"),
     "minutes_part": Row(".3434", of="part"),
     "minutes_item": Row(".3434", of="item"),
     "minutes_checker_add": Row(".3434", of="minutes"),
     "minutes_checker_undo": Row(".3434", "post", of="minutes"),
     "minutes_checker": Row(".3434", of="check"),
     "minutes_checker_remove": Row(".3434", "post", of="check"),
+    "minutes_checker_replace": Row(".3434", of="check"),
+    "minutes_checker_link": Row(".3434", "post", of="check"),
+    "minutes_checker_remind": Row(".3434", "post", of="check"),
+    "minutes_signature_link": Row(".3434", "post", of="signature"),
+    "minutes_check": Row("..434", of="minutes"),
+    "minutes_check_remark": Row("..434", of="minutes"),
+    "minutes_check_withdraw": Row("..434", "post", of="minutes"),
+    "minutes_versions": Row("..4.4", of="minutes"),
+    "minutes_amend_item": Row(".3434", of="minutes"),
+    "minutes_amend_part": Row(".3434", of="minutes"),
+    "minutes_remark": Row(".3434", of="remark"),
+    "minutes_sign": Row(".3434", of="minutes"),
+    "minutes_signer": Row(".3434", of="minutes"),
+    "minutes_sign_back": Row(".3434", "post", of="minutes"),
+    "minutes_correct": Row(".3434", "post", of="minutes"),
+    "minutes_correction_remove": Row(".3434", "post", of="minutes"),
+    "minutes_entry_add": Row(".3434", of="minutes"),
+    "minutes_entry_undo": Row(".3434", "post", of="minutes"),
+    "minutes_entry": Row(".3434", of="entry"),
+    "minutes_entry_remove": Row(".3434", "post", of="entry"),
+    "minutes_papers": Row(".3434", of="minutes"),
+    "minutes_public": Row(".3434", "post", of="minutes"),
+    # Of no item: there is none such.
+    "minutes_excerpt": Row("43434", "post", of="minutes"),
+    "minutes_attachment_list": Row(".3434", "post", of="minutes"),
+    "minutes_word": Row("..4.4", of="minutes"),
+    "minutes_package": Row(".3434", of="minutes"),
+    "minutes_attachment_new": Row(".3434", of="minutes"),
+    "minutes_attachment_file": Row("..4.4", of="attachment"),
     "minutes_attachments_add": Row(".3434", of="minutes"),
     "minutes_attachments_undo": Row(".3434", "post", of="minutes"),
     "minutes_attachment": Row(".3434", of="attachment"),
@@ -307,6 +393,17 @@ COUNTY: dict[str, Row] = {
     "round_measures_undo": Row(".3334", "post", of="round"),
     "measure_edit": Row(".3434", of="measure"),
     "measure_remove": Row(".3434", "post", of="measure"),
+    "live": Row(".3434", of="negotiation"),
+    "live_state": Row(".3434", of="negotiation"),
+    "live_save": Row(".3434", "post", of="negotiation"),
+    "live_room": Row(".3434", of="negotiation"),
+    "live_room_state": Row(".3434", of="negotiation"),
+    "live_end": Row(".3434", of="negotiation"),
+    "live_part_open": Row(".3434", "post", of="part"),
+    "live_part_close": Row(".3434", "post", of="part"),
+    "live_part_reopen": Row(".3434", "post", of="part"),
+    "live_item": Row(".3434", "post", of="item"),
+    "live_measure": Row(".3434", "post", of="item"),
     "summaries": Row("....."),
     "summary": Row(".444.", of="summary"),
     "summary_open": Row(".3334", "post", of="round"),
@@ -331,10 +428,35 @@ OPEN = {
     "set_language": (302, 302),
     "card_link": (404, 404),  # nobody knows such a token
     "availability_link": (404, 404),
+    "minutes_link": (404, 404),
+    "minutes_link_remark": (404, 404),
+    "minutes_link_withdraw": (405, 405),
     "calendar_feed": (404, 404),
+    "workshop_join": (200, 200),
+    "workshop_phone": (404, 404),
+    "workshop_phone_state": (404, 404),
+    "workshop_post": (405, 405),  # notes are sent there
+    "workshop_take_back": (405, 405),
 }
 # Those that a token opens.
-BY_TOKEN = {"card_link", "calendar_feed", "availability_link"}
+BY_TOKEN = {
+    "card_link",
+    "calendar_feed",
+    "availability_link",
+    "minutes_link",
+    "minutes_link_remark",
+    "minutes_link_withdraw",
+    "workshop_phone",
+    "workshop_phone_state",
+    "workshop_post",
+    "workshop_take_back",
+}
+# What stands in their addresses after the token.
+AFTER_TOKEN: dict[str, list[object]] = {
+    "minutes_link_remark": ["yleista"],
+    "minutes_link_withdraw": [1],
+    "workshop_take_back": [1],
+}
 # Other people's address books, by the prefix of their path.
 PREFIXES = ("admin/", "tili/")
 
@@ -367,6 +489,11 @@ def add_attendance_and_workshop(negotiation: Negotiation, *, by: User) -> None:
     save_figure(figure, by=by)
     theme = add_theme(round_, "Perhekeskus", ["Ilmiöt"], by=by)
     add_findings({theme.columns.get().pk: ["Yksinäisyys"]}, round_=round_, negotiation=negotiation, by=by)
+    workshop = open_workshop(negotiation, ["Ryhmä 1"], by=by)
+    column = theme.columns.get().pk
+    add_heading(workshop, column, "Otsikko", by=by)
+    token = token_of(workshop.groups.get(), workshop.code or "")
+    post(token, Posted(uuid4(), column, "Lappu"))
     keeping.add(negotiation, Highlight(text="Nosto."), by=by)
     add_stage(round_, RoundStage(name="Kutsut"), None, by=by)
 
@@ -384,7 +511,7 @@ def world(keski_suomi: County, coordinator: User, hankasalmi: Municipality, jout
         round_ = make_round(keski_suomi)
         negotiation = make_held(round_, [hankasalmi], by=coordinator)
         (minutes,) = open_minutes(negotiation, by=coordinator)
-        add_attachments(minutes, ["Nostot"], by=coordinator)
+        attach(minutes, "Nostot", upload=SimpleUploadedFile("nostot.txt", b"Nostot."), by=coordinator)
         add_measures([Agreed("Teko.", Owner(Sector.COUNTY))], of=negotiation, by=coordinator)
         add_attendance_and_workshop(negotiation, by=coordinator)
         minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
@@ -438,15 +565,50 @@ def availability(world: World) -> AvailabilityRequest:
     )
 
 
+def minutes_remark(world: World) -> MinutesRemark:
+    """Return the remark of the checker, made where it is asked for."""
+    made: MinutesRemark | None = MinutesRemark.objects.first()
+    return made or remark(world.minutes.checks.get(), None, text="Tarkista luvut.", by=None)
+
+
+def agenda_attachment(world: World) -> AgendaAttachment:
+    """Return what is attached to the agenda, with a file, made where it is asked for."""
+    made: AgendaAttachment | None = AgendaAttachment.objects.first()
+    file = made.file if made else store_file(world.county.pk, SimpleUploadedFile("a.txt", b"a"))
+    item = world.negotiation.parts.get().items.all()[0]
+    return made or item.attachments.create(county=world.county, position=1, title="Liite", file=file)
+
+
+def agenda_template(world: World) -> AgendaTemplate:
+    """Return a template of agendas with its item, made where it is asked for."""
+    made: AgendaTemplate | None = AgendaTemplate.objects.first()
+    return made or save_template(
+        AgendaTemplate(county=world.county, legal_basis=LegalBasis.WELFARE, name="Pohja"),
+        matters=[Matter("Asia")],
+        by=None,
+    )
+
+
 # What the minutes of the world are made of, by the name in the table.
 MINUTED: dict[str, Callable[[World], Model]] = {
     "part": lambda world: world.negotiation.parts.get(),
     "item": lambda world: world.negotiation.parts.get().items.all()[0],
     "check": lambda world: world.minutes.checks.get(),
     "attachment": lambda world: world.minutes.attachments.get(),
+    "remark": minutes_remark,
+    "signature": lambda world: world.minutes.signatures.get(role="chair"),
+    "entry": lambda world: world.minutes.entries.get_or_create(
+        county=world.county, position=1, defaults={"place": "1 §", "was": "a", "now": "b", "reason": "Virhe."}
+    )[0],
     "measure": lambda world: world.negotiation.measures.get(),
+    "agenda_attachment": agenda_attachment,
+    "agenda_template": agenda_template,
+    "agenda_template_item": lambda world: agenda_template(world).items.all()[0],
     "attendance": lambda world: world.negotiation.attendances.get(is_head_count=False),
     "core_group": lambda world: world.round.core_groups.get(),
+    "workshop": lambda world: Workshop.objects.get().negotiation,
+    "heading": lambda world: NoteHeading.objects.get(workshop__negotiation=world.negotiation),
+    "note": lambda world: WorkshopNote.objects.get(workshop__negotiation=world.negotiation),
     "stage": lambda world: world.round.stages.get(),
     "figure": lambda world: world.round.stated_figures.get(),
     "theme": lambda world: world.round.themes.get(),
@@ -491,6 +653,22 @@ def address(name: str, row: Row, world: World) -> str:
         kwargs["pk"] = getattr(world, row.of).pk
     if name == "indicator_chart":
         kwargs["kind"] = "svg"
+    if name in {"minutes_sign", "minutes_signer", "minutes_sign_back"}:
+        kwargs["role"] = "sihteeri"
+    if name in {"minutes_amend_item", "minutes_amend_part"}:
+        kind = name.removeprefix("minutes_amend_")
+        with scope(county=world.county):
+            kwargs[kind] = MINUTED[kind](world).pk
+    if name == "agenda_save_as_template":
+        with scope(county=world.county):
+            kwargs["part"] = MINUTED["part"](world).pk
+    if name == "agenda_template_usual":
+        kwargs["key"] = "welfare-fi"
+    if name == "minutes_check_remark":
+        kwargs["key"] = "yleista"
+    if name == "minutes_check_withdraw":
+        with scope(county=world.county):
+            kwargs["remark"] = minutes_remark(world).pk
     if name == "material_card":
         kwargs["version"] = 1
     return reverse(name, kwargs=kwargs)
@@ -498,14 +676,19 @@ def address(name: str, row: Row, world: World) -> str:
 
 def data_of(name: str, world: World) -> dict[str, object]:
     """Return what the form at the address asks for, where the answer depends on it."""
-    if name in {"agenda_item_move", "indicator_set_item_move"}:
+    if name in {
+        "agenda_item_move",
+        "agenda_attachment_move",
+        "agenda_template_item_move",
+        "indicator_set_item_move",
+    }:
         return {"direction": "up"}
-    if name not in {"minutes_mark", "agenda_add", "agenda_usual"}:
+    if name not in {"minutes_mark", "agenda_add", "agenda_usual", "agenda_take_along"}:
         return {}
     with scope(county=world.county):
         if name.startswith("agenda"):
             return {"part": world.negotiation.parts.get().pk, "titles": "Asia"}
-        return {"check": world.minutes.checks.get().pk, "outcome": "approved"}
+        return {"check": world.minutes.checks.get().pk, "outcome": "approved", "version": 1}
 
 
 def every_name() -> dict[str, str]:
@@ -584,7 +767,8 @@ def test_a_move_is_not_made_by_following_a_link(
 def test_open_address(name: str, coordinator: User, client_for: Callable[[User | None], Client]) -> None:
     """Outside any county."""
     for user, expected in zip((None, coordinator), OPEN[name], strict=True):
-        response = client_for(user).get(reverse(name, args=["tuntematon"] if name in BY_TOKEN else []))
+        args = ["tuntematon", *AFTER_TOKEN.get(name, [])] if name in BY_TOKEN else []
+        response = client_for(user).get(reverse(name, args=args))
         if expected == "login":
             assert response.headers["Location"].startswith(reverse("account_login"))
         elif expected == "any":

@@ -31,6 +31,10 @@ PAGES = [
     ("nobody", "/ei-ole/ei-ole/", 404),
     ("nobody", "/kuntakortin-hyvaksynta/{card_link}/", 200),
     ("nobody", "/sopivat-ajat/{availability_link}/", 200),
+    ("nobody", "/poytakirjan-tarkastus/{minutes_link}/", 200),
+    ("nobody", "/poytakirjan-tarkastus/{minutes_link}/huomautus/kohta-{checking_item}/", 200),
+    ("editor", HOME + "poytakirjat/{checking_minutes}/tarkasta/", 200),
+    ("editor", HOME + "poytakirjat/{checking_minutes}/tarkasta/huomautus/yleista/", 200),
     ("administrator", "/", 200),
     ("administrator", "/keski-suomi/", 404),
     ("coordinator", HOME, 200),
@@ -45,6 +49,12 @@ PAGES = [
     ("coordinator", HOME + "kierrokset/{plan}/ajat/", 200),
     ("coordinator", HOME + "kierrokset/{current}/ajat/", 200),
     ("coordinator", HOME + "kierrokset/{plan}/taulu/", 200),
+    ("coordinator", HOME + "asialistapohjat/", 200),
+    ("coordinator", HOME + "asialistapohjat/uusi/", 200),
+    ("coordinator", HOME + "asiakohdat/{item}/liitteet/lisaa/", 200),
+    ("coordinator", HOME + "kunnat/077/sovittu/?nayta=kaikki", 200),
+    ("editor", HOME + "kunnat/172/sovittu/", 200),
+    ("coordinator", HOME + "toimenpiteet/{draft_measure}/tilanne/?kunta=077", 200),
     ("coordinator", HOME + "kierrokset/{current}/taulu/", 200),
     ("coordinator", HOME + "kierrokset/{current}/taulu/sijoita/?kortti={month}", 200),
     ("coordinator", HOME + "kierrokset/{current}/taulu/ehdotus/", 200),
@@ -74,6 +84,14 @@ PAGES = [
     ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/lisaa/", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/lista/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/osallistujat/teams/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/poytakirja/liita/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/istunto/lasnaolo/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/istunto/", 200),
+    ("coordinator", HOME + "neuvottelut/{draft}/istunto/?kohta={draft_item}", 200),
+    ("coordinator", HOME + "neuvottelut/{checking}/istunto/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/istunto/sali/", 200),
+    ("coordinator", HOME + "neuvottelut/{convened}/istunto/paata/", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/tyopaja/?muokkaa=1", 200),
     ("coordinator", HOME + "neuvottelut/{draft}/tyopaja/lisaa/", 200),
     ("coordinator", HOME + "neuvottelut/{month}/osallistujat/", 200),
@@ -130,8 +148,15 @@ PAGES = [
     ("coordinator", HOME + "osat/{draft_part}/poytakirja/", 200),
     ("coordinator", HOME + "asiakohdat/{draft_item}/poytakirja/", 200),
     ("coordinator", HOME + "poytakirjat/{draft_minutes}/tarkastajat/lisaa/", 409),
+    ("coordinator", HOME + "poytakirjat/{checking_minutes}/versiot/", 200),
+    ("coordinator", HOME + "poytakirjat/{checking_minutes}/kohdat/{checking_item}/korjaa/", 200),
+    ("coordinator", HOME + "poytakirjat/{checking_minutes}/allekirjoittaja/sihteeri/", 200),
+    ("coordinator", HOME + "tarkastajat/{draft_check}/vaihda/", 200),
     ("coordinator", HOME + "tarkastajat/{draft_check}/", 200),
     ("coordinator", HOME + "poytakirjat/{draft_minutes}/liitteet/lisaa/", 200),
+    ("coordinator", HOME + "poytakirjat/{draft_minutes}/liitteet/uusi/", 200),
+    ("coordinator", HOME + "poytakirjat/{draft_minutes}/asiakirjat/", 200),
+    ("coordinator", HOME + "poytakirjat/{published_minutes}/asiakirjat/", 200),
     ("coordinator", HOME + "liitteet/{draft_attachment}/", 200),
     ("coordinator", HOME + "kunnat/", 200),
     ("coordinator", HOME + "kuntakortit/", 200),
@@ -246,8 +271,9 @@ def each(pages: list[tuple[str, str, int]]) -> pytest.MarkDecorator:
 WITHOUT_SCRIPTS = """() => {
   const helpers = ".field__weekday, [data-filter-of], [data-copies], [data-scripted]";
   document.querySelectorAll(helpers).forEach((helper) => helper.remove());
-  // What is out of sight of the board is not drawn, and so no text yet.
-  document.querySelectorAll(".board li").forEach((part) => { part.style.contentVisibility = "visible"; });
+  document.querySelectorAll(".here :is([data-find], [data-keys], [data-substitute])").forEach((one) => one.remove());
+  // What is out of sight of the board or of who is there is not drawn, and so no text yet.
+  document.querySelectorAll(".board li, .here li").forEach((part) => { part.style.contentVisibility = "visible"; });
   document.querySelectorAll("form .field[hidden], [data-autosave-hide]").forEach((field) => { field.hidden = false; });
 }"""
 

@@ -27,6 +27,9 @@ from municipalities.models import (
 from negotiations import waiting
 from negotiations.followup.views import besides
 from negotiations.minutes.checking import mark, open_minutes, publish, send_for_checking
+from negotiations.minutes.correcting import begin as begin_correction
+from negotiations.minutes.remarks import reject, remark
+from negotiations.minutes.signing import sign_all
 from negotiations.models import LegalBasis, Measure, Negotiation, Round, RoundStage
 from negotiations.planning.availability import COUNTY, Suits
 from negotiations.planning.availability.answering import answer
@@ -114,10 +117,47 @@ def test_what_waits_of_negotiations(access: Access, round_: Round, hankasalmi: M
 
 
 def test_today_is_not_over_yet(access: Access, round_: Round, hankasalmi: Municipality, coordinator: User) -> None:
-    """A negotiation of today is coming, and is not asked about before its day has passed."""
-    convene(make_negotiation(round_, [hankasalmi], day=TODAY), by=coordinator)
-    assert acts(access) == []
+    """A negotiation of today is to be opened; whether it was held is not asked before its day has passed."""
+    convene(make_negotiation(round_, [hankasalmi], day=TODAY, title="Tänään"), by=coordinator)
+    assert acts(access) == [("Open the sitting", "Tänään")]
     assert len(waiting.desk(access, today=TODAY).coming) == 1
+
+
+def test_what_waits_of_minutes(access: Access, round_: Round, hankasalmi: Municipality, coordinator: User) -> None:
+    """There is one thing to do at a time: remarks are answered before marks are waited for, then come signatures."""
+
+    def waits() -> list[str]:
+        return [act for act, subject in acts(access) if subject == "Pidetty"]
+
+    held = make_held(round_, [hankasalmi], by=coordinator, day=in_days(-20), title="Pidetty")
+    (minutes,) = open_minutes(held, by=coordinator)
+    assert waits() == ["Send the minutes for checking"]
+    minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
+    assert waits() == []
+    check = minutes.checks.get()
+    said = remark(check, None, text="Päivämäärä on väärin.", by=None)
+    assert waits() == ["Answer the checkers' remarks"]
+    reject(said, reason="Päivämäärä on oikein.", by=coordinator)
+    minutes = mark(check, by=coordinator)
+    assert waits() == ["See to the signatures"]
+    minutes = sign_all(minutes, by=coordinator)
+    assert waits() == ["Publish the minutes"]
+    minutes = publish(minutes, by=coordinator)
+    assert waits() == []
+    begin_correction(minutes, by=coordinator)
+    assert waits() == ["Send the correction for checking"]
+
+
+def test_unsigned_minutes_can_be_published_where_the_county_does_without(
+    access: Access, round_: Round, hankasalmi: Municipality, coordinator: User
+) -> None:
+    """Where checking is confirmation enough, nobody waits for signatures."""
+    access.county.signs_minutes = False
+    access.county.save(update_fields=["signs_minutes"])
+    held = make_held(round_, [hankasalmi], by=coordinator, day=in_days(-20), title="Pidetty")
+    minutes = send_for_checking(open_minutes(held, by=coordinator)[0], check_by=later(), by=coordinator)
+    mark(minutes.checks.get(), by=coordinator)
+    assert ("Publish the minutes", "Pidetty") in acts(access)
 
 
 def test_what_waits_of_rounds(access: Access, round_: Round, hankasalmi: Municipality, coordinator: User) -> None:
@@ -126,7 +166,7 @@ def test_what_waits_of_rounds(access: Access, round_: Round, hankasalmi: Municip
     held = make_held(round_, [hankasalmi], by=coordinator, day=in_days(-20))
     minutes = send_for_checking(open_minutes(held, by=coordinator)[0], check_by=later(), by=coordinator)
     assert ("Begin the summary", "Kierros") in acts(access)
-    publish(mark(minutes.checks.get(), by=coordinator), by=coordinator)
+    publish(sign_all(mark(minutes.checks.get(), by=coordinator), by=coordinator), by=coordinator)
     open_summary(round_, by=coordinator)
     assert acts(access) == [("Freeze the summary", "Kierros")]
 
@@ -347,7 +387,7 @@ def test_measures_are_known_by_those_who_may(
     minutes = send_for_checking(open_minutes(agreed, by=coordinator)[0], check_by=later(), by=coordinator)
     assert texts(client_for(board_member)) == set()
     assert len(texts(client_for(editor))) == 3
-    publish(mark(minutes.checks.get(), by=coordinator), by=coordinator)
+    publish(sign_all(mark(minutes.checks.get(), by=coordinator), by=coordinator), by=coordinator)
     assert len(texts(client_for(second_editor))) == len(texts(client_for(board_member))) == 3
     page = client_for(board_member).get(url("measures")).content.decode()
     assert url("negotiation", agreed.pk) not in page
@@ -377,7 +417,7 @@ def test_a_part_with_minutes_of_its_own_keeps_its_measures_until_they_are_public
     client = client_for(board_member)
     for minutes, expected in ((first, {"COOPERATION"}), (second, {"COOPERATION", "WELFARE", "NEITHER"})):
         minutes = send_for_checking(minutes, check_by=later(), by=coordinator)
-        publish(mark(minutes.checks.get(), by=coordinator), by=coordinator)
+        publish(sign_all(mark(minutes.checks.get(), by=coordinator), by=coordinator), by=coordinator)
         assert texts(client) == expected
 
 

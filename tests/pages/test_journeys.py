@@ -218,8 +218,8 @@ def _check_as_the_municipality(you: Walker, errand: Errand) -> None:
     """From home to the mark in two clicks."""
     you.follow(errand.south)
     you.reads(AGREED, MEASURE)
-    you.press("Merkitse tarkastetuksi: Joutsa")
-    you.reads("Kaikki ovat nyt tarkastaneet pöytäkirjan.")
+    you.press("Merkitse tarkastetuksi")
+    you.reads("Olet tarkastanut pöytäkirjan", "Kaikki ovat tarkastaneet pöytäkirjan.")
 
 
 def _publish(errand: Errand) -> None:

@@ -19,6 +19,7 @@ from municipalities.documents import path_of
 from municipalities.models import County, Document, Download, Event, Membership, Municipality, User
 from negotiations.log import WORDS
 from negotiations.minutes.checking import mark, open_minutes, publish, return_to_draft, send_for_checking
+from negotiations.minutes.signing import sign_all
 from negotiations.models import LegalBasis, Minutes, MinutesCheck, Negotiation, Round, Summary
 from negotiations.reporting import board
 from negotiations.reporting.board import freeze, open_summary, put_on_agenda
@@ -308,7 +309,7 @@ def test_a_checker_marks_and_the_last_mark_makes_checked(
     page = client_for(editor).get(url("negotiation_minutes", checking.negotiation_id)).content.decode()
     assert f'value="{first.pk}"' in page
     assert f'name="check" value="{second.pk}"' not in page
-    approved = {"outcome": "approved"}
+    approved = {"outcome": "approved", "version": 1}
     assert client_for(editor).post(address, {"check": second.pk, **approved}).status_code == 403
     assert client_for(editor).post(address, {"check": first.pk, **approved}).status_code == 302
     checking.refresh_from_db()
@@ -559,7 +560,7 @@ def test_every_event_of_the_moves_has_words(
     minutes = send_for_checking(draft, check_by=later(), by=coordinator)
     for check in minutes.checks.all():
         mark(check, by=coordinator)
-    publish(minutes, by=coordinator)
+    publish(sign_all(minutes, by=coordinator), by=coordinator)
     board.reopen(freeze(summary, by=coordinator), by=coordinator)
     freeze(summary, by=coordinator)
     put_on_agenda(summary, body="Aluehallitus", on=MEETING, by=coordinator)
@@ -606,7 +607,7 @@ def test_what_waits_for_the_coordinator(
     for check in draft.checks.all():
         mark(check, by=coordinator)
     assert waiting in client.get(home).content.decode()
-    publish(draft, by=coordinator)
+    publish(sign_all(draft, by=coordinator), by=coordinator)
     page = client.get(home).content.decode()
     assert waiting not in page
     assert f'<a class="queue__act" href="{url("summary", summary.pk)}">' in page
@@ -620,11 +621,8 @@ def test_municipal_home_has_the_next_negotiation_and_what_to_check(
     coming = make_negotiation(round_, [hankasalmi], day=soon, title="Tuleva neuvottelu")
     page = client_for(editor).get(url("county_home")).content.decode()
     assert url("negotiation", coming.pk) in page
-    assert url("negotiation_minutes", checking.negotiation_id) in page
-    assert (
-        url("negotiation_minutes", checking.negotiation_id)
-        not in client_for(reader).get(url("county_home")).content.decode()
-    )
+    assert url("minutes_check", checking.pk) in page
+    assert url("minutes_check", checking.pk) not in client_for(reader).get(url("county_home")).content.decode()
 
 
 def test_free_and_used_slots(round_: Round, hankasalmi: Municipality, reader: User, client_for: ClientFor) -> None:
@@ -688,6 +686,25 @@ def test_the_admin_changes_no_state(administrator: User, checking: Minutes, clie
     page = client_for(administrator).get(address).content.decode()
     assert 'name="state"' not in page
     assert "field-state" in page
+
+
+def test_the_admin_changes_nothing_that_checkers_have_read(
+    administrator: User, checking: Minutes, client_for: ClientFor
+) -> None:
+    """Neither the minutes nor what they tell: all is looked at only."""
+    client = client_for(administrator)
+    with scope(county=checking.county):
+        part = checking.negotiation.parts.get()
+        item = part.items.all()[0]
+    for name, row in (
+        ("minutes", checking),
+        ("negotiation", checking.negotiation),
+        ("part", part),
+        ("agendaitem", item),
+    ):
+        address = reverse(f"admin:negotiations_{name}_change", args=[row.pk])
+        assert client.get(address).status_code == 200
+        assert client.post(address, {"title": "Muu"}).status_code == 403
 
 
 @pytest.mark.parametrize(

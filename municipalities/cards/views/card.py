@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from municipalities import timewords
 from municipalities.access import CountyRequest
 from municipalities.cards import keeping, lifecycle
 from municipalities.cards.comparing import compare
@@ -37,8 +35,6 @@ from municipalities.cards.saving import (
     FEATURES,
     FIELD,
     MOST_FIELDS,
-    Outcome,
-    Sent,
     save_fields,
 )
 from municipalities.cards.views.fields import Fields, contact_list, entry_list, figure_fields, plan_list
@@ -53,6 +49,7 @@ from municipalities.models import (
     Priority,
 )
 from municipalities.moves import NotAllowedNow
+from municipalities.saving import sent_in, told
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undo_offered, undone
@@ -251,14 +248,6 @@ def _to_fill(
 # --- Saving -------------------------------------------------------------------------------------------------------
 
 
-def _sent_in(data: QueryDict) -> dict[str, Sent]:
-    return {
-        name: Sent(str(data[name]), str(data[f"seen:{name}"]) if f"seen:{name}" in data else None)
-        for name in data
-        if FIELD.match(name)
-    }
-
-
 @require_POST
 def card_save(request: CountyRequest, county: str, year: int, code: str) -> HttpResponse:
     """Save the fields that were sent, each by itself, and then do what the button says.
@@ -270,7 +259,9 @@ def card_save(request: CountyRequest, county: str, year: int, code: str) -> Http
     do = request.POST.get("do", "save")
     # What is removed need not be mended first.
     gone = f"{do.removeprefix('remove:')}-" if do.startswith("remove:") else None
-    sent = {name: one for name, one in _sent_in(request.POST).items() if gone is None or not name.startswith(gone)}
+    sent = {
+        name: one for name, one in sent_in(request.POST, FIELD).items() if gone is None or not name.startswith(gone)
+    }
     if len(sent) > MOST_FIELDS:
         return HttpResponse(status=413)
     try:
@@ -287,7 +278,7 @@ def card_save(request: CountyRequest, county: str, year: int, code: str) -> Http
             return JsonResponse({"message": _("This is no longer on the card. Open the page again.")}, status=409)
         raise Http404 from gone
     if is_script:
-        return JsonResponse({"at": _clock(), "fields": {name: _told(one) for name, one in outcomes.items()}})
+        return JsonResponse(told(outcomes))
     if failed:
         status = 409 if any(outcome.theirs is not None for outcome in failed.values()) else 422
         return _shown(request, find(request, year, code), Fields(sent, failed), status=status)
@@ -295,20 +286,6 @@ def card_save(request: CountyRequest, county: str, year: int, code: str) -> Http
         messages.success(request, _("Saved."))
         anchor = request.POST.get("section", "")
     return redirect(address(request, found) + (f"#{anchor}" if re.fullmatch(r"[a-z0-9_-]{1,60}", anchor) else ""))
-
-
-def _clock() -> str:
-    return timewords.clock(timezone.now())
-
-
-def _told(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "seen": outcome.seen,
-        "value": outcome.value,
-        "error": outcome.error,
-        "theirs": outcome.theirs,
-        "merged": outcome.is_merged,
-    }
 
 
 def _do(request: CountyRequest, found: Found, of: Card, do: str) -> str:

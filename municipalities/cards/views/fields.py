@@ -10,35 +10,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from municipalities.cards.content import CardContent, CardRows, FigureLine, Section
-from municipalities.cards.saving import Outcome, Sent, seen_in, shown_value
+from municipalities.cards.saving import seen_in, shown_value
 from municipalities.models import CardContact, CardPlan
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of the card as the page shows it: what is stored, or what was sent and could not be."""
-
-    name: str
-    label: str
-    value: str
-    seen: str
-    error: str = ""
-    theirs: str | None = None
-    hint: str = ""
-    is_long: bool = False
-    kind: str = "text"
-    choices: Sequence[tuple[str, str]] = ()
-
-    @property
-    def told_by(self) -> str:
-        """The ids of what describes the field."""
-        told = [
-            (self.hint, "hint"),
-            (self.error, "error"),
-            (self.theirs is not None, "clash"),
-            (self.theirs is not None, "theirs"),
-        ]
-        return " ".join(f"{self.name}_{suffix}" for there, suffix in told if there)
+from municipalities.saving import Field, Outcome, Sent
 
 
 @dataclass(frozen=True)

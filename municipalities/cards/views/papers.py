@@ -12,8 +12,9 @@ from municipalities.access import CountyRequest
 from municipalities.cards.content import thaw
 from municipalities.cards.paper import request_card_document, title_of
 from municipalities.cards.visibility import visible_versions
-from municipalities.cards.word import MEDIA_TYPE, card_docx
+from municipalities.cards.word import card_docx
 from municipalities.models import CardVersion
+from municipalities.word import MEDIA_TYPE
 
 
 def _version(request: CountyRequest, pk: int) -> CardVersion:

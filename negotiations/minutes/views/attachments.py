@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from municipalities.access import CountyRequest
+from municipalities.moves import NotAllowedNow
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undone
 from negotiations.minutes import attachments
-from negotiations.minutes.forms import AttachmentForm, AttachmentsForm
+from negotiations.minutes.attachment_forms import AttachmentForm
+from negotiations.minutes.forms import AttachmentsForm
 from negotiations.minutes.views.tab import movable, tab_of
 from negotiations.minutes.writing import require_draft
-from negotiations.models import Minutes, MinutesAttachment
-from negotiations.permissions import can_move_minutes, visible_minutes
+from negotiations.models import AttachedFile, Minutes, MinutesAttachment
+from negotiations.permissions import can_move_minutes, visible_attachments, visible_minutes
+from negotiations.sitting.files import file_response
 
 
 def _attachment(request: CountyRequest, pk: int) -> MinutesAttachment:
@@ -66,18 +74,72 @@ def minutes_attachments_add(request: CountyRequest, county: str, pk: int) -> Htt
     )
 
 
+def _keeping(save: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Have a refusal shown beside what was chosen and typed: the minutes may have been sent while one writes."""
+
+    def saved(form: Any) -> object:
+        try:
+            return save(form)
+        except NotAllowedNow as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    return saved
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def minutes_attachment_new(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Attach something to the minutes: a title, the file, the item, the ground where it is not public."""
+    minutes = movable(request, pk)
+    back = _list_of(request, minutes)
+    with leading_back(back):
+        require_draft(minutes)
+    return edit(
+        request,
+        partial(AttachmentForm, minutes=minutes),
+        save=_keeping(
+            lambda form: attachments.attach(
+                minutes,
+                form.cleaned_data["title"],
+                upload=form.cleaned_data["upload"],
+                item=form.cleaned_data["item"],
+                secrecy_ground=form.cleaned_data["secrecy_ground"],
+                by=request.user,
+            )
+        ),
+        title=_("Attach to the minutes"),
+        back=back,
+        done=_("The attachment was saved."),
+        submit=_("Attach"),
+        context=_crumbs(request, minutes),
+    )
+
+
+@require_safe
+def minutes_attachment_file(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Give the file of an attachment to those who may read it; one that is not public only to the parties."""
+    attachment = get_object_or_404(visible_attachments(request.access).filter(file__isnull=False), pk=pk)
+    return file_response(AttachedFile.objects.get(pk=attachment.file_id or 0))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def minutes_attachment(request: CountyRequest, county: str, pk: int) -> HttpResponse:
-    """Change the title of an attachment."""
+    """Change an attachment: its title, its file, its item and its ground for secrecy."""
     attachment = _attachment(request, pk)
     back = _list_of(request, attachment.minutes)
     with leading_back(back):
         require_draft(attachment.minutes)
     return edit(
         request,
-        AttachmentForm,
+        partial(AttachmentForm, minutes=attachment.minutes),
         row=attachment,
-        save=lambda form: attachments.rename_attachment(form.save(commit=False), by=request.user),
+        save=_keeping(
+            lambda form: attachments.change_attachment(
+                form.save(commit=False),
+                upload=form.cleaned_data["upload"],
+                without_file=form.cleaned_data.get("without_file", False),
+                by=request.user,
+            )
+        ),
         title=_("Attachment %(number)s") % {"number": attachment.position},
         back=back,
         done=_("The attachment was saved."),
@@ -100,9 +162,8 @@ def minutes_attachment_remove(request: CountyRequest, county: str, pk: int) -> H
     """Remove an attachment; the page that follows offers to bring it back."""
     attachment = _attachment(request, pk)
     minutes = attachment.minutes
-    values = {"title": attachment.title, "number": attachment.position}
     with leading_back(_list_of(request, minutes)):
-        attachments.remove_attachment(attachment, by=request.user)
+        values = attachments.remove_attachment(attachment, by=request.user)
     offer_undo(
         request,
         words=_("The attachment was removed: %(title)s.") % {"title": values["title"]},
@@ -118,6 +179,5 @@ def minutes_attachments_undo(request: CountyRequest, county: str, pk: int) -> Ht
     minutes = movable(request, pk)
     back = _list_of(request, minutes)
     with leading_back(back):
-        values = undone(request)
-        attachments.add_attachments(minutes, [values["title"]], number=values["number"], by=request.user)
+        attachments.restore_attachment(minutes, undone(request), by=request.user)
     return redirect(back)

@@ -1,4 +1,4 @@
-"""The checkers of minutes: added, named and taken off while the minutes are a draft."""
+"""The checkers of minutes: added, named and taken off in a draft, replaced until the minutes have been checked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undone
 from negotiations.minutes import checkers
+from negotiations.minutes.checking_forms import ReplaceCheckerForm
 from negotiations.minutes.forms import CheckerForm, NewCheckerForm
-from negotiations.minutes.views.tab import movable, tab_of
+from negotiations.minutes.views.tab import crumbs_of, movable, tab_of
 from negotiations.minutes.writing import require_draft
-from negotiations.models import Minutes, MinutesCheck
+from negotiations.models import MinutesCheck
 from negotiations.permissions import can_move_minutes, visible_minutes
 
 
@@ -33,10 +34,6 @@ def _check(request: CountyRequest, pk: int) -> MinutesCheck:
     )
     request.access.require(can_move_minutes(request.access, check.minutes))
     return check
-
-
-def _crumbs(request: CountyRequest, minutes: Minutes) -> dict[str, object]:
-    return {"crumbs": [(tab_of(request, minutes), minutes.negotiation.title)], "lead": minutes.negotiation.title}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +52,7 @@ def minutes_checker_add(request: CountyRequest, county: str, pk: int) -> HttpRes
         title=_("Add a checker"),
         back=back,
         done=_("The checker was added."),
-        context=_crumbs(request, minutes),
+        context=crumbs_of(request, minutes),
     )
 
 
@@ -70,11 +67,12 @@ def minutes_checker(request: CountyRequest, county: str, pk: int) -> HttpRespons
         request,
         CheckerForm,
         row=check,
+        under=check.minutes,
         save=lambda form: checkers.name_checker(form.save(commit=False), fields=form.changed_names, by=request.user),
         title=_("Checker: %(party)s") % {"party": check.party.name},
         back=back,
         done=_("The checker was saved."),
-        context=_crumbs(request, check.minutes),
+        context=crumbs_of(request, check.minutes),
     )
 
 
@@ -83,7 +81,7 @@ def minutes_checker_remove(request: CountyRequest, county: str, pk: int) -> Http
     """Take a checker off the minutes; the page that follows offers to bring them back."""
     check = _check(request, pk)
     back = tab_of(request, check.minutes)
-    values = {"party": check.party_id, "name": check.name, "role": check.role}
+    values = {"party": check.party_id, "name": check.name, "role": check.role, "email": check.email}
     with leading_back(back):
         checkers.remove_checker(check, by=request.user)
     offer_undo(
@@ -108,6 +106,34 @@ def minutes_checker_undo(request: CountyRequest, county: str, pk: int) -> HttpRe
             party_id=values["party"],
             name=values["name"],
             role=values["role"],
+            email=values["email"],
         )
         checkers.add_checker(check, by=request.user)
     return redirect(back)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def minutes_checker_replace(request: CountyRequest, county: str, pk: int) -> HttpResponse:
+    """Put another checker of the party in the place of one who cannot check, with the reason."""
+    check = _check(request, pk)
+    back = tab_of(request, check.minutes)
+    if request.method != "POST":
+        with leading_back(back):
+            checkers.require_replaceable(check.minutes)
+    return edit(
+        request,
+        ReplaceCheckerForm,
+        save=lambda form: checkers.replace_checker(check, **form.cleaned_data, by=request.user),
+        title=_("Replace the checker: %(party)s") % {"party": check.party.name},
+        back=back,
+        done=_("The checker was replaced."),
+        submit=_("Replace the checker"),
+        template="negotiations/minutes_form.html",
+        context=crumbs_of(request, check.minutes)
+        | {
+            "hint": _(
+                "The mark of the former checker counts no more, and their link opens nothing. What they have remarked"
+                " stays to be decided on."
+            )
+        },
+    )

@@ -103,6 +103,8 @@ def _write(
         request,
         form_class,
         row=row,
+        # The minutes first, as whoever moves them does.
+        under=writing.minutes_of(negotiation, part) if request.method == "POST" else None,
         save=keeping_text(save),
         title=title,
         back=back,
@@ -158,7 +160,9 @@ def minutes_item(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     )
     request.access.require(can_edit(request.access))
     number = County.Numbering(request.county.item_numbering).of(item.position)
-    measures = Measure.objects.filter(agenda_item=item).select_related("priority", "municipality__area", "organisation")
+    measures = Measure.objects.filter(agenda_item=item).select_related(
+        "priority", "indicator", "municipality__area", "organisation"
+    )
     return _write(
         request,
         item,

@@ -70,7 +70,7 @@ def negotiation_context(request: CountyRequest, pk: int, *, tab: str) -> dict[st
     may_edit = can_edit(access)
     # Of a round known only as a plan nobody here knows what became of it: nothing is moved on.
     only_plan = shown.round is not None and shown.round.plan_as_of is not None
-    states = list(visible_minutes(access).filter(negotiation=shown).values_list("state", flat=True))
+    states = list(visible_minutes(access).filter(negotiation=shown, corrects=None).values_list("state", flat=True))
     context: dict[str, Any] = {
         "negotiation": shown,
         "parties": parties,
@@ -129,10 +129,21 @@ def _next_move(
         }
         return mends[lacks[0]] if lacks else Move(_("Invite the parties"), to("negotiation_convene"), is_post=True)
     if negotiation.state == State.CONVENED and negotiation.earliest <= timezone.localdate():
-        return Move(_("Mark as held"), to("negotiation_hold"))
+        return _moves_of_day(negotiation, to("live"), to("negotiation_hold"))[0]
     if negotiation.state == State.HELD and tab != "minutes":
         return _next_of_minutes(to("negotiation_minutes"), minutes)
     return None
+
+
+def _moves_of_day(negotiation: Negotiation, live: str, hold: str) -> tuple[Move, Move]:
+    """Return what is done once the day has come, what comes first before the other.
+
+    On the day itself, and wherever the sitting has begun, that is the sitting; afterwards it is marked as held.
+    """
+    has_begun = any(part.opened_at for part in negotiation.parts.all())
+    sitting = Move(_("Go on with the sitting") if has_begun else _("Open the sitting"), live)
+    held = Move(_("Mark as held"), hold)
+    return (sitting, held) if has_begun or negotiation.latest >= timezone.localdate() else (held, sitting)
 
 
 def _next_of_minutes(url: str, states: Sequence[str]) -> Move | None:
@@ -170,6 +181,8 @@ def _moves(request: CountyRequest, negotiation: Negotiation, minutes: Sequence[s
         moves.append(Move(_("Choose the parties"), to("negotiation_parties")))
     if only_plan:
         return moves
+    if negotiation.state == State.CONVENED and negotiation.earliest <= timezone.localdate():
+        moves.insert(0, _moves_of_day(negotiation, to("live"), to("negotiation_hold"))[1])
     if negotiation.state in {State.PLANNED, State.CONVENED}:
         moves += [
             Move(_("Postpone the negotiation"), to("negotiation_postpone")),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils import timezone, translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -197,7 +197,9 @@ def summary_attachments(context: SummaryContext) -> list[Attachment]:
 
 def _read(summary: Summary) -> None:
     """Fetch all that is told of the round, one query a table."""
-    measures = models.Measure.objects.select_related("priority").order_by("position", "id")
+    # The summary is public: what was agreed under an item that is not public is not told in it.
+    is_public = Q(agenda_item=None) | Q(agenda_item__secrecy_ground="")
+    measures = models.Measure.objects.filter(is_public).select_related("priority").order_by("position", "id")
     prefetch_related_objects(
         [summary],
         "county__area",
@@ -224,7 +226,9 @@ def _read(summary: Summary) -> None:
         Prefetch("round__themes__columns", ThemeColumn.objects.order_by("position")),
         Prefetch(
             "round__themes__columns__observations",
-            Observation.objects.order_by("negotiation__earliest", "negotiation_id", "position", "id"),
+            Observation.objects.select_related("priority").order_by(
+                "negotiation__earliest", "negotiation_id", "position", "id"
+            ),
         ),
         Prefetch("round__feedback", FeedbackNote.objects.order_by("given_on", "occasion", "position")),
     )
@@ -388,7 +392,15 @@ def _theme(theme: WorkshopTheme, numbers: dict[int | None, int]) -> Theme:
         columns=[
             Column(
                 column.title,
-                [Seen(seen.text, numbers.get(seen.negotiation_id, 0)) for seen in column.observations.all()],
+                [
+                    Seen(
+                        seen.text,
+                        numbers.get(seen.negotiation_id, 0),
+                        seen.group_name,
+                        seen.priority.name if seen.priority else "",
+                    )
+                    for seen in column.observations.all()
+                ],
             )
             for column in theme.columns.all()
         ],

@@ -189,6 +189,20 @@ class Seen:
 
     text: str
     negotiation: int
+    # The group of the workshop that found it, and the priority that it was tied to; empty where there are none.
+    group: str = ""
+    priority: str = ""
+
+    @property
+    def words(self) -> str:
+        """The observation with the priority that it belongs to: what several negotiations may have found."""
+        return f"{self.text} ({self.priority})" if self.priority else self.text
+
+    @property
+    def words_of_group(self) -> str:
+        """The observation with its group and its priority: what one negotiation found."""
+        about = "; ".join(filter(None, [self.group, self.priority]))
+        return f"{self.text} ({about})" if about else self.text
 
 
 @dataclass(frozen=True)
@@ -201,7 +215,7 @@ class Column:
     @property
     def distinct(self) -> list[tuple[str, int]]:
         """Each observation once, with the number of negotiations that made it."""
-        return list(Counter(seen.text for seen in self.observations).items())
+        return list(Counter(seen.words for seen in self.observations).items())
 
 
 @dataclass(frozen=True)

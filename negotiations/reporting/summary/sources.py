@@ -10,6 +10,7 @@ from indicators.models import Area, ImportRun, Indicator, IndicatorSet, Indicato
 from municipalities.documents import Rows
 from municipalities.models import County, Municipality, MunicipalityGroup, Organisation, Priority
 from negotiations.models import (
+    AgendaItem,
     Attendance,
     CoreGroup,
     FeedbackNote,
@@ -56,6 +57,8 @@ SOURCES = (
     Rows(Part, _HELD),
     Rows(Attendance, _HELD),
     Rows(Measure, f"{_THIS} OR {_HELD}"),
+    # Whether what was agreed under it is public.
+    Rows(AgendaItem, f"t.part_id IN (SELECT id FROM negotiations_part t WHERE {_HELD})"),
     Rows(Priority, "t.county_id = %(county)s"),
     Rows(StatedFigure, _THIS),
     Rows(CoreGroup, _THIS),

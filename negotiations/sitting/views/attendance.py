@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django import forms
@@ -30,24 +30,20 @@ from negotiations.permissions import can_edit, visible_negotiations
 from negotiations.planning.views.negotiations import negotiation_context
 from negotiations.sitting.attendance import SECTOR_NAMES
 from negotiations.sitting.attending import (
-    Entry,
+    Marked,
     add_people,
     change_person,
     mark,
+    released_words,
     remove_person,
+    restore_person,
     set_head_counts,
     why_closed,
     why_not_yet,
 )
-from negotiations.sitting.forms.attendance import (
-    CountsForm,
-    PasteForm,
-    PeopleFormSet,
-    PersonForm,
-    PreviewedForms,
-    StatusesForm,
-    previewed,
-)
+from negotiations.sitting.entries import Entry, Manner, Presence
+from negotiations.sitting.forms.attendance import CountsForm, PersonForm, StatusesForm
+from negotiations.sitting.forms.people_list import PasteForm, PeopleFormSet, PreviewedForms, previewed
 
 Status = Attendance.Status
 
@@ -67,6 +63,11 @@ class SectorShown:
     def total(self) -> int:
         """How many attended."""
         return len(self.people) + self.head_count
+
+    @property
+    def remote(self) -> int:
+        """How many of those by name attended remotely."""
+        return sum(row.is_remote for row in self.people)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ COLUMNS: tuple[Column[Attendance], ...] = (
     Column("nimi", gettext_lazy("Name"), lambda row: row.name),
     Column("rooli", gettext_lazy("Role"), lambda row: row.role),
     Column("organisaatio", gettext_lazy("Organisation"), lambda row: row.organisation_name),
-    Column("tila", gettext_lazy("Status"), lambda row: row.get_status_display(), kind=Kind.STATE),
+    Column("tila", gettext_lazy("Status"), lambda row: Manner.of(row).label, kind=Kind.STATE),
+    Column("sijaistaa", gettext_lazy("In whose place"), lambda row: str(row.substitutes or "")),
+    Column("kutsutta", gettext_lazy("Came without an invitation"), lambda row: _("yes") if row.is_walk_in else ""),
     Column("maara", gettext_lazy("Number"), lambda row: row.count, kind=Kind.NUMBER),
 )
 
@@ -114,7 +117,7 @@ def _page(request: CountyRequest, pk: int, sent: forms.BaseForm | None = None) -
     """Return what the tab shows. `sent` is one of its forms as it came back, with what is wrong in it."""
     context = negotiation_context(request, pk, tab="attendance")
     shown: Negotiation = context["negotiation"]
-    people = list(Attendance.objects.filter(negotiation=shown))
+    people = list(Attendance.objects.filter(negotiation=shown).select_related("substitutes"))
     context |= {
         "sectors": _sectors(people),
         "table": Table(
@@ -124,8 +127,9 @@ def _page(request: CountyRequest, pk: int, sent: forms.BaseForm | None = None) -
             COLUMNS,
             name=_("Participants: %(title)s") % {"title": shown.title},
         ),
-        "absent": [row for row in people if row.status == Status.ABSENT],
+        "absent": [row for row in people if row.status == Status.ABSENT and not row.is_walk_in],
         "present": sum(row.count for row in people if row.status == Status.PRESENT),
+        "remote": sum(row.count for row in people if row.is_remote),
         "closed": "",
         "is_open": False,
         "undo": undo_offered(request) if context["can_edit"] else None,
@@ -145,6 +149,9 @@ def _page(request: CountyRequest, pk: int, sent: forms.BaseForm | None = None) -
             "counted_total": sum(row.head_count or 0 for row in count_rows),
             "no_one_yet": why_not_yet(shown),
             "someone_is_invited": any(row.status == Status.INVITED for row in statuses.rows),
+            # How those who came can have come, by the mode of the negotiation.
+            "may_be_on_site": shown.mode != Negotiation.Mode.REMOTE,
+            "may_be_remote": shown.mode != Negotiation.Mode.ON_SITE,
         }
     return context
 
@@ -178,8 +185,20 @@ def _shown(request: CountyRequest, pk: int) -> Negotiation:
     return shown
 
 
-def _tab(county: str, pk: int) -> str:
+def tab_of(county: str, pk: int) -> str:
+    """Return the address of the tab of participants."""
     return reverse("negotiation_attendance", args=[county, pk])
+
+
+def marked_words(marked: Marked) -> str:
+    """Say how many were marked, and who is no longer a substitute."""
+    count = marked.count
+    words = (
+        ngettext("%(count)s person was marked.", "%(count)s persons were marked.", count) % {"count": count}
+        if count
+        else _("Nothing was changed.")
+    )
+    return f"{words} {released_words(marked.released)}".strip()
 
 
 @require_POST
@@ -192,12 +211,8 @@ def negotiation_statuses(request: CountyRequest, county: str, pk: int) -> HttpRe
         row=shown,
         save=lambda form: mark(shown, form.statuses, by=request.user),
         title="",
-        back=_tab(county, pk),
-        done=lambda count: (
-            ngettext("%(count)s person was marked.", "%(count)s persons were marked.", count) % {"count": count}
-            if count
-            else _("Nothing was changed.")
-        ),
+        back=tab_of(county, pk),
+        done=marked_words,
         template="negotiations/negotiation_attendance.html",
         context=lambda form: _page(request, pk, form),
     )
@@ -213,7 +228,7 @@ def negotiation_counts(request: CountyRequest, county: str, pk: int) -> HttpResp
         row=shown,
         save=lambda form: set_head_counts(shown, form.counts, by=request.user),
         title="",
-        back=_tab(county, pk) + "#lukumaarat",
+        back=tab_of(county, pk) + "#lukumaarat",
         done=lambda count: _("The head counts were saved.") if count else _("Nothing was changed."),
         template="negotiations/negotiation_attendance.html",
         context=lambda form: _page(request, pk, form),
@@ -223,12 +238,12 @@ def negotiation_counts(request: CountyRequest, county: str, pk: int) -> HttpResp
 # --- By name ----------------------------------------------------------------------------------------------------
 
 
-def _crumbs(county: str, shown: Negotiation) -> list[tuple[str, str]]:
+def crumbs_of(county: str, shown: Negotiation) -> list[tuple[str, str]]:
     """Return the way to a page below the tab."""
     crumbs = [(reverse("rounds", args=[county]), _("Rounds"))]
     if shown.round:
         crumbs.append((reverse("round", args=[county, shown.round.pk]), shown.round.name))
-    return [*crumbs, (_tab(county, shown.pk), shown.title)]
+    return [*crumbs, (tab_of(county, shown.pk), shown.title)]
 
 
 def _require_open(shown: Negotiation, back: str) -> None:
@@ -242,17 +257,17 @@ def _require_open(shown: Negotiation, back: str) -> None:
 def negotiation_person_add(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Add one who takes part: from the register, or as typed."""
     shown = _shown(request, pk)
-    _require_open(shown, _tab(county, pk))
+    _require_open(shown, tab_of(county, pk))
     return edit(
         request,
         PersonForm,
         save=lambda form: add_people(shown, [form.entry()], by=request.user)[0],
         title=_("Add a participant"),
         submit=_("Add"),
-        back=_tab(county, pk),
+        back=tab_of(county, pk),
         done=lambda row: _("%(who)s was added.") % {"who": row},
         template="negotiations/negotiation_attendance_person.html",
-        context={"crumbs": _crumbs(county, shown)},
+        context={"crumbs": crumbs_of(county, shown)},
         negotiation=shown,
     )
 
@@ -260,7 +275,7 @@ def negotiation_person_add(request: CountyRequest, county: str, pk: int) -> Http
 def _row(request: CountyRequest, pk: int) -> Attendance:
     rows = Attendance.objects.filter(negotiation__in=visible_negotiations(request.access), is_head_count=False)
     row: Attendance = get_object_or_404(
-        rows.select_related("negotiation__round", "person", "municipality__area"), pk=pk
+        rows.select_related("negotiation__round", "person", "municipality__area", "substitutes"), pk=pk
     )
     request.access.require(can_edit(request.access))
     return row
@@ -271,17 +286,19 @@ def negotiation_person(request: CountyRequest, county: str, pk: int) -> HttpResp
     """Change one who takes part."""
     row = _row(request, pk)
     shown = row.negotiation
-    _require_open(shown, _tab(county, shown.pk))
+    _require_open(shown, tab_of(county, shown.pk))
     return edit(
         request,
         PersonForm,
         row=row,
         save=lambda form: change_person(form.save(commit=False), fields=form.changed_names, by=request.user),
         title=_("Change the participant"),
-        back=_tab(county, shown.pk),
-        done=_("The participant was saved."),
+        back=tab_of(county, shown.pk),
+        done=lambda released: " ".join(
+            filter(None, [_("The participant was saved."), released_words(map(str, released))])
+        ),
         template="negotiations/negotiation_attendance_person.html",
-        context={"crumbs": _crumbs(county, shown)},
+        context={"crumbs": crumbs_of(county, shown)},
         negotiation=shown,
     )
 
@@ -290,12 +307,10 @@ def negotiation_person(request: CountyRequest, county: str, pk: int) -> HttpResp
 def negotiation_person_remove(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Remove one from the list; the page that follows offers them back."""
     row = _row(request, pk)
-    back = _tab(county, row.negotiation_id)
+    back = tab_of(county, row.negotiation_id)
     with leading_back(back):
         entry = remove_person(row, by=request.user)
-    values: dict[str, Any] = {
-        name: getattr(entry, name) for name in ("sector", "name", "role", "organisation_name", "status")
-    }
+    values = asdict(replace(entry, municipality=None, person=None))
     values["municipality"] = entry.municipality.pk if entry.municipality else None
     values["person"] = entry.person.pk if entry.person else None
     offer_undo(
@@ -311,17 +326,17 @@ def negotiation_person_remove(request: CountyRequest, county: str, pk: int) -> H
 def negotiation_person_restore(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Bring back one who was removed."""
     shown = _shown(request, pk)
-    back = _tab(county, pk)
+    back = tab_of(county, pk)
     with leading_back(back):
         values = undone(request)
         municipality, person = values.pop("municipality"), values.pop("person")
         entry = Entry(
-            **values,
+            **values | {"presences": tuple(Presence(**presence) for presence in values["presences"])},
             municipality=Municipality.objects.filter(county=request.county, pk=municipality).first(),
             person=Person.objects.filter(pk=person).first(),
         )
         try:
-            add_people(shown, [entry], by=request.user)
+            restore_person(shown, entry, by=request.user)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
         else:
@@ -336,7 +351,7 @@ def negotiation_person_restore(request: CountyRequest, county: str, pk: int) -> 
 def negotiation_people_add(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Add a list of people: pasted, looked at row by row, and saved all or nothing."""
     shown = _shown(request, pk)
-    back = _tab(county, pk)
+    back = tab_of(county, pk)
     _require_open(shown, back)
     of: dict[str, Any] = {"access": request.access, "negotiation": shown}
     pasted = PasteForm(request.POST if request.method == "POST" else None, **of)
@@ -370,8 +385,8 @@ def _paste_page(request: CountyRequest, shown: Negotiation, form: PasteForm, *, 
         "title": _("Add a list of participants"),
         "form": form,
         "submit": _("See the rows"),
-        "back": _tab(request.county.slug, shown.pk),
-        "crumbs": _crumbs(request.county.slug, shown),
+        "back": tab_of(request.county.slug, shown.pk),
+        "crumbs": crumbs_of(request.county.slug, shown),
     }
     return render(request, "parts/edit_page.html", context, status=status)
 
@@ -386,9 +401,9 @@ def _preview_page(
         "rows": rows,
         "wrong": [words for words in wrong if words],
         "errors": rows.total_error_count() + (1 if refusal else 0) if rows.is_bound else 0,
-        "status": Status(pasted.cleaned_data["status"]).label,
-        "back": _tab(request.county.slug, shown.pk),
-        "crumbs": _crumbs(request.county.slug, shown),
+        "status": Manner(pasted.cleaned_data["status"]).label,
+        "back": tab_of(request.county.slug, shown.pk),
+        "crumbs": crumbs_of(request.county.slug, shown),
         "lacking": sum(1 for row in rows.initial or () if not row["sector"]) if not rows.is_bound else 0,
     }
     page = "negotiations/negotiation_attendance_preview.html"

@@ -41,16 +41,9 @@ from negotiations.sitting.attendance import (
 from negotiations.sitting.attendance import (
     round_attendance as totalled,
 )
-from negotiations.sitting.attending import (
-    remove_core_group,
-    remove_figure,
-    save_core_group,
-    save_figure,
-    set_head_counts_of_round,
-    why_closed,
-    why_not_yet,
-)
-from negotiations.sitting.forms.attendance import CoreGroupForm, GridForm, StatedFigureForm
+from negotiations.sitting.attending import set_head_counts_of_round, why_closed, why_not_yet
+from negotiations.sitting.core_groups import remove_core_group, remove_figure, save_core_group, save_figure
+from negotiations.sitting.forms.round_attendance import CoreGroupForm, GridForm, StatedFigureForm
 from negotiations.sitting.views.rounds import core_groups_of, counted, stated_figures_of, totals_of
 
 TEMPLATE = "negotiations/round_attendance.html"
@@ -103,11 +96,15 @@ class GridRow:
 
 @dataclass(frozen=True)
 class Present:
-    """Who were present: as arithmetic takes them, and by negotiation and sector those by name and the head counts."""
+    """Who were present: as arithmetic takes them, and by negotiation and sector those by name and the head counts.
+
+    `remotely` is how many of those by name were so remotely, by negotiation.
+    """
 
     people: list[Counted]
     named: dict[tuple[int, str], int]
     heads: dict[tuple[int, str], int]
+    remotely: dict[int, int]
 
     @cached_property
     def sums(self) -> SectorTotals:
@@ -205,13 +202,15 @@ def _closed(negotiations: Sequence[Negotiation]) -> dict[int, str]:
 
 def _present(negotiations: QuerySet[Negotiation]) -> Present:
     """Return who were present in the negotiations. One query."""
-    present = Present([], {}, {})
+    present = Present([], {}, {}, {})
     rows = Attendance.objects.filter(negotiation__in=negotiations, status=Attendance.Status.PRESENT).order_by()
-    fields = ("negotiation_id", "sector", "count", "person_id", "is_head_count")
-    for negotiation, sector, count, person, is_head_count in rows.values_list(*fields):
+    fields = ("negotiation_id", "sector", "count", "person_id", "is_head_count", "is_remote")
+    for negotiation, sector, count, person, is_head_count, is_remote in rows.values_list(*fields):
         present.people.append(Counted(negotiation, sector, count, person))
         by_place = present.heads if is_head_count else present.named
         by_place[negotiation, sector] = by_place.get((negotiation, sector), 0) + count
+        if is_remote:
+            present.remotely[negotiation] = present.remotely.get(negotiation, 0) + count
     return present
 
 
@@ -326,6 +325,7 @@ def _page(
         "sees_all": sees_all,
         "columns": [(SECTOR_NAMES[sector], present.sums.of({sector})) for sector in used],
         "listed_total": present.sums.total,
+        "listed_remotely": sum(present.remotely.values()),
         "someone": bool(present.people),
         "undo": undo_offered(request) if sees_all else None,
     }

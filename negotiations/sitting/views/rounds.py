@@ -221,7 +221,12 @@ def _table(request: CountyRequest, shown: Round) -> tuple[Table[Row], list[Count
     Last how many were present in those that the filters leave, on all pages.
     """
     negotiations = visible_negotiations(request.access).filter(round=shown)
-    minutes = visible_minutes(request.access).select_related("document", "part").defer("document__context")
+    minutes = (
+        visible_minutes(request.access)
+        .filter(corrects=None)
+        .select_related("document", "part")
+        .defer("document__context")
+    )
     fetched: list[str | Prefetch[Any]] = [
         Prefetch("parts", to_attr="parts_there"),
         Prefetch("minutes", minutes, to_attr="minutes_seen"),

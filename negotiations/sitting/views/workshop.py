@@ -24,6 +24,7 @@ from negotiations.permissions import can_edit, visible_negotiations, visible_rou
 from negotiations.planning.views.negotiations import negotiation_context
 from negotiations.planning.views.rounds import round_context
 from negotiations.sitting.forms.workshop import FindingForm, FindingsForm, ThemeForm
+from negotiations.sitting.views.workshop_day import on_the_tab
 from negotiations.sitting.workshop import (
     USUAL_THEMES,
     RemovedFinding,
@@ -60,12 +61,13 @@ def negotiation_workshop(request: CountyRequest, county: str, pk: int) -> HttpRe
     """Show the themes of the round's workshops, and under their columns what this negotiation found."""
     context = negotiation_context(request, pk, tab="workshop")
     shown: Negotiation = context["negotiation"]
-    found = Observation.objects.filter(negotiation=shown)
+    found = Observation.objects.filter(negotiation=shown).select_related("priority")
     themes = _themes(shown.round_id, found) if shown.round_id else []
     context |= {
         "themes": themes,
         "has_findings": any(column.observations.all() for theme in themes for column in theme.columns.all()),
     } | _editing(request)
+    context |= on_the_tab(request, shown, themes)
     return render(request, "negotiations/negotiation_workshop.html", context)
 
 
@@ -76,7 +78,7 @@ def round_workshops(request: CountyRequest, county: str, pk: int) -> HttpRespons
     shown: Round = context["round"]
     # Of the whole round, or of a negotiation that the reader may know of.
     seen = Q(negotiation=None) | Q(negotiation__in=visible_negotiations(request.access))
-    themes = _themes(shown.pk, Observation.objects.filter(seen).select_related("negotiation"))
+    themes = _themes(shown.pk, Observation.objects.filter(seen).select_related("negotiation", "priority"))
     context |= {
         "themes": themes,
         "feedback": list(FeedbackNote.objects.filter(round=shown)),
@@ -260,7 +262,9 @@ def _add(
     return edit(
         request,
         FindingsForm,
-        save=lambda form: add_findings(form.found, round_=round_, negotiation=negotiation, by=request.user),
+        save=lambda form: add_findings(
+            form.found, round_=round_, negotiation=negotiation, group_name=form.group, by=request.user
+        ),
         title=_("Add findings: %(theme)s") % {"theme": theme.name},
         submit=_("Add"),
         back=f"{page}#teema-{theme.pk}",
@@ -271,6 +275,7 @@ def _add(
         context={"crumbs": crumbs, "lead": "" if negotiation else _("Of the whole round.")}
         | {"themes": themes, "chosen": theme},
         columns=list(theme.columns.all()),
+        has_groups=negotiation is not None,
     )
 
 
