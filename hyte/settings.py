@@ -364,6 +364,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "negotiations.minutes.tasks.purge_minutes_addresses",
         "schedule": crontab(hour=3, minute=50),
     },
+    "purge-unattached-files": {
+        "task": "negotiations.minutes.tasks.purge_unattached_files",
+        "schedule": crontab(hour=3, minute=55),
+    },
     "send-minutes-links-left": {
         "task": "negotiations.minutes.tasks.send_minutes_links_left",
         "schedule": 300.0,

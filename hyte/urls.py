@@ -1,7 +1,9 @@
 """Addresses of the site: the ways in here, everything of a county below the county's own."""
 
+from allauth.account.views import email as own_address
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 
 from hyte.health import healthz
@@ -21,6 +23,8 @@ urlpatterns = [
     path("healthz/", healthz, name="healthz"),
     path("kieli/", set_language, name="set_language"),
     path("oma/", profile, name="profile"),
+    # One reads by which address one signs in. It is the administrator's to change: a user is known by it.
+    path("tili/email/", require_safe(own_address), name="account_email"),
     path("tili/", include("allauth.account.urls")),
     path("tili/kaksivaiheinen/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),

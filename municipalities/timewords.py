@@ -53,11 +53,15 @@ def hours(starts_at: datetime, ends_at: datetime) -> str:
     return f"{word}{NON_BREAKING}{span}" if word else span
 
 
+def at_clock(value: datetime) -> str:
+    """Return a time of day as it stands in a sentence: "klo 8.15"."""
+    word = {"sv": "kl.", "en": "at"}.get(_language(), "klo")
+    return f"{word}{NON_BREAKING}{clock(value)}"
+
+
 def moment(value: datetime) -> str:
     """Return a day and a time of day: "26.9.2024 klo 8.15"."""
-    local = timezone.localtime(value)
-    word = {"sv": "kl.", "en": "at"}.get(_language(), "klo")
-    return f"{day(local, weekday=False)} {word}{NON_BREAKING}{clock(value)}"
+    return f"{day(timezone.localtime(value), weekday=False)} {at_clock(value)}"
 
 
 def sitting(starts_at: datetime, ends_at: datetime) -> str:

@@ -149,17 +149,20 @@ def visible_measures(access: Access) -> QuerySet[Measure]:
 def visible_statuses(access: Access) -> QuerySet[MeasureStatus]:
     """What has been told of measures: of what was told in a negotiation, what stands in minutes that one may read.
 
-    What was told under an item that is not public is read by the parties only.
+    Where each part has minutes of its own, those of the part under whose item it was told. What was told under an item
+    that is not public is read by the parties only.
     """
     statuses: QuerySet[MeasureStatus] = MeasureStatus.objects.all()
     if access.is_coordinator:
         return statuses
-    minutes = visible_minutes(access).filter(negotiation=OuterRef("negotiation"))
-    secret = AgendaItem.objects.exclude(secrecy_ground="").filter(
-        part__negotiation=OuterRef("negotiation"), measures_followed=OuterRef("measure")
+    minutes = Minutes.objects.filter(negotiation=OuterRef("negotiation"), corrects=None)
+    read = visible_minutes(access).filter(negotiation=OuterRef("negotiation"), corrects=None)
+    items = AgendaItem.objects.filter(part__negotiation=OuterRef("negotiation"), measures_followed=OuterRef("measure"))
+    told = Exists(read.filter(Q(part=None) | Q(part__items__measures_followed=OuterRef("measure")))) | (
+        ~Exists(items) & Exists(read) & ~Exists(minutes.exclude(pk__in=visible_minutes(access).values("pk")))
     )
-    told = Exists(minutes) & (~Exists(secret) | _of_party(access, "negotiation_id"))
-    return statuses.filter(Q(negotiation=None) | told)
+    is_public = ~Exists(items.exclude(secrecy_ground="")) | _of_party(access, "negotiation_id")
+    return statuses.filter(Q(negotiation=None) | told & is_public)
 
 
 def parts_told(access: Access, negotiation: Negotiation) -> set[int]:

@@ -10,6 +10,7 @@ from django_scopes import scope
 from municipalities.models import County
 from negotiations.minutes.tasks import (
     purge_minutes_addresses,
+    purge_unattached_files,
     remind_checkers,
     send_minutes_link,
     send_minutes_links_left,
@@ -25,6 +26,7 @@ __all__ = [
     "mark_silent_checkers",
     "purge_availability_addresses",
     "purge_minutes_addresses",
+    "purge_unattached_files",
     "remind_checkers",
     "send_availability_left",
     "send_availability_letter",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
+
 from municipalities.models import County, Membership, Municipality, User
 
 # Known to everyone who reads this: load_demo refuses to run anywhere but on a loopback address.
@@ -56,10 +58,10 @@ LOGINS = (
 def load() -> dict[str, User]:
     """Make the users that are not there yet, and return them all by address."""
     users = {}
+    # One for all: hashing takes its time on purpose, and the password is no secret.
+    password = make_password(PASSWORD)
     for login in LOGINS:
-        user = User.objects.filter(email=login.email).first() or User.objects.create_user(
-            login.email, PASSWORD, name=login.name
-        )
+        user, _made = User.objects.get_or_create(email=login.email, defaults={"name": login.name, "password": password})
         Membership.objects.get_or_create(
             user=user,
             role=login.role,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from municipalities.access import Access
 from municipalities.models import Sector
 from negotiations.models import Measure
-from negotiations.permissions import can_read_rounds, visible_measures, visible_negotiations
+from negotiations.permissions import can_read_rounds, visible_measures, visible_negotiations, visible_statuses
 from negotiations.sitting.brought import CLOSED, with_latest_state
 
 
@@ -18,7 +18,7 @@ def listed(access: Access) -> QuerySet[Measure]:
     """Return the measures that the user may know of, with all that a list of them shows."""
     may_open = Exists(visible_negotiations(access).filter(pk=OuterRef("negotiation")))
     shown = visible_measures(access).select_related("negotiation", "round", "priority", "indicator")
-    return with_latest_state(shown).annotate(may_open=may_open)
+    return with_latest_state(shown, among=visible_statuses(access)).annotate(may_open=may_open)
 
 
 def origin_url(access: Access, measure: Measure) -> str:

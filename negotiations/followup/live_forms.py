@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from indicators.models import Indicator
@@ -97,12 +98,14 @@ class EndForm(CountyForm):
 def _nobody_of(negotiation: Negotiation) -> list[int]:
     """Return the municipalities among the parties of whom nobody is marked as present, by name. Two queries.
 
-    Of a list in which nobody of any municipality is marked nothing can be told: it may not have been kept.
+    Who was there when a part was opened or closed and has left took part. Of a list in which nobody of any municipality
+    is marked nothing can be told: it may not have been kept.
     """
+    came = Q(status=Attendance.Status.PRESENT) | Q(presences__isnull=False)
     here = set(
-        Attendance.objects.filter(
-            negotiation=negotiation, status=Attendance.Status.PRESENT, municipality__isnull=False
-        ).values_list("municipality_id", flat=True)
+        Attendance.objects.filter(came, negotiation=negotiation, municipality__isnull=False).values_list(
+            "municipality_id", flat=True
+        )
     )
     parties = Party.objects.filter(negotiation=negotiation, municipality__isnull=False)
     if not here:

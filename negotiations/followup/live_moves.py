@@ -110,7 +110,7 @@ def live_item(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     back = _page_of(request, item.part.negotiation_id, f"?kohta={pk}")
     moves: dict[str, Callable[[], object]] = {
         "take": lambda: rules.take_item(item, by=request.user),
-        "put_down": lambda: rules.put_down(item.part.negotiation),
+        "put_down": lambda: rules.put_down(item.part.negotiation, item=item),
         "defer": lambda: defer_item(item, by=request.user),
         "keep": lambda: undefer_item(item, by=request.user),
     }
@@ -142,8 +142,11 @@ def live_measure(request: CountyRequest, county: str, pk: int) -> HttpResponse:
         try:
             if not _is_same(request, form):
                 add_measures([form.agreed()], of=negotiation, item=item, by=request.user)
-        except NotAllowedNow as refusal:
+        except Exception as refusal:
+            # Nothing was entered: sent again, it is.
             _forget(request, form)
+            if not isinstance(refusal, NotAllowedNow):
+                raise
             if is_script:
                 return JsonResponse({"message": str(refusal)}, status=409)
             form.add_error(None, str(refusal))

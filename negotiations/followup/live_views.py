@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -30,7 +31,7 @@ from municipalities.views.undoing import undo_offered
 from negotiations.followup.live_figures import read_item_figures
 from negotiations.followup.live_forms import LiveMeasureForm
 from negotiations.followup.live_page import CLOSING, ITEM, OPENING, Sitting, Stop, read_sitting, with_agenda
-from negotiations.models import AgendaItem, Measure, Negotiation, PartPresence
+from negotiations.models import AgendaItem, Measure, MeasureStatus, Negotiation, PartPresence
 from negotiations.permissions import can_edit, visible_negotiations
 from negotiations.planning.negotiations import parties_of, with_parties
 from negotiations.sitting.live_attendance import panel
@@ -188,11 +189,20 @@ def page_context(request: CountyRequest, sitting: Sitting, stop: Stop, written: 
         context |= {
             "measures": measures_of(item),
             "attachments": list(item.attachments.select_related("file").defer("file__content")),
-            "followed": list(item.measures_followed.select_related("priority", "indicator")),
+            "followed": _followed(item, negotiation),
+            "told_states": MeasureStatus.State.choices,
+            "told_on": min(timezone.localdate(), negotiation.latest),
             "figures": read_item_figures(indicators, negotiating, request.county, today=timezone.localdate()),
             "measure_form": None if closed else written.measure or measure_form(request, negotiation),
         }
     return context
+
+
+def _followed(item: AgendaItem, negotiation: Negotiation) -> list[tuple[Measure, MeasureStatus | None]]:
+    """Return the measures gone through under an item, each with what this sitting has told of it. Two queries."""
+    told = Prefetch("statuses", MeasureStatus.objects.filter(negotiation=negotiation), to_attr="told_here")
+    rows: Any = item.measures_followed.select_related("priority", "indicator").prefetch_related(told)
+    return [(row, row.told_here[0] if row.told_here else None) for row in rows]
 
 
 def _ways(sitting: Sitting, stop: Stop, closed: str) -> dict[str, Any]:
@@ -211,8 +221,8 @@ def _ways(sitting: Sitting, stop: Stop, closed: str) -> dict[str, Any]:
         "following_name": _("Next item") if following and following.is_item else _("Onward"),
         # Where something is to be done first, that is the one primary button.
         "is_following_primary": not is_move,
-        "may_take_back": (stop.kind == CLOSING and stop.part.closed_at is not None)
-        or (stop.kind == OPENING and part.is_open and sitting.is_going_on),
+        "may_take_back": sitting.is_going_on
+        and ((stop.kind == CLOSING and stop.part.closed_at is not None) or (stop.kind == OPENING and part.is_open)),
         "keys": _keys(stop, is_closed=bool(closed), is_move=is_move),
     }
 

@@ -109,8 +109,9 @@ def add_measures(
     `priority` is that of all those that have none of their own.
     Raises NotAllowedNow where the minutes are closed, and where nothing can have been agreed yet.
     """
-    # Locked, so that two who add at once do not give the same positions.
-    of = locked(of)
+    # Locked, so that two who add at once do not give the same positions. What refers to it can be saved meanwhile:
+    # a key finding of the workshop, whose note is then tied to the measure.
+    of = locked(of, stays=True)
     if isinstance(of, Negotiation):
         require_open(of, item)
         before, round_id, negotiation = Measure.objects.filter(negotiation=of), of.round_id, of

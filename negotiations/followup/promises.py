@@ -23,10 +23,11 @@ from municipalities.events import record
 from municipalities.models import Municipality, Sector, User
 from municipalities.moves import NotAllowedNow, locked
 from negotiations.minutes.writing import why_closed
-from negotiations.models import Measure, MeasureStatus, Minutes, Negotiation, Party
+from negotiations.models import AgendaItem, Measure, MeasureStatus, Negotiation, Party
 from negotiations.permissions import can_tell, visible_measures, visible_statuses
 from negotiations.planning.negotiations import parties_of
 from negotiations.sitting.brought import CLOSED, measures_open_for, partners_of
+from negotiations.sitting.live_writing import locked_minutes
 
 State = MeasureStatus.State
 
@@ -117,7 +118,7 @@ def tell_status(
             _("The measure was agreed on %(day)s. Give that day, or one after it.") % {"day": timewords.day(agreed_on)}
         )
     if negotiation is not None:
-        _require_open(negotiation)
+        _require_open(negotiation, measure)
     row = MeasureStatus.objects.filter(measure=measure, negotiation=negotiation).order_by("-pk").first()
     if row is not None and (row.state, row.note, row.told_on) == (state, note, told_on):
         return row
@@ -130,11 +131,21 @@ def tell_status(
     return row
 
 
-def _require_open(negotiation: Negotiation) -> None:
-    minutes = list(Minutes.objects.filter(negotiation=negotiation))
+def _require_open(negotiation: Negotiation, measure: Measure) -> None:
+    """Lock the minutes in which the measure was gone through. Raises NotAllowedNow unless they are a draft.
+
+    Where each part has minutes of its own, those of the parts that go through it; of any where none does.
+    """
     if negotiation.state == Negotiation.State.CANCELLED:
         raise NotAllowedNow(_("The negotiation was cancelled. Take it back to planned first."))
-    if minutes and all(why_closed(one) for one in minutes):
+    minutes = locked_minutes(negotiation)
+    parts = set(
+        AgendaItem.objects.filter(part__negotiation=negotiation, measures_followed=measure).values_list(
+            "part_id", flat=True
+        )
+    )
+    telling = [one for one in minutes if one.part_id is None or one.part_id in parts]
+    if any(map(why_closed, telling)) or (minutes and all(map(why_closed, minutes))):
         raise NotAllowedNow(
             _("The minutes of this negotiation are no longer a draft. Tell what has happened since on its own day.")
         )

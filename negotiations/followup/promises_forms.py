@@ -13,9 +13,19 @@ from django.utils.translation import gettext_lazy
 from municipalities import timewords
 from municipalities.forms import CountyForm, DayField
 from negotiations.followup.forms import WRONG_DAY
-from negotiations.models import Measure, MeasureStatus
+from negotiations.models import Measure, MeasureStatus, Negotiation
 
 State = MeasureStatus.State
+
+
+def told_before(measure: Measure, sitting: Negotiation | None) -> dict[str, Any]:
+    """Return what the form begins with: what has been told of the measure in this sitting, as of the sitting's day."""
+    today = timezone.localdate()
+    if sitting is None:
+        return {"told_on": today}
+    told: dict[str, Any] = {"told_on": min(today, sitting.latest)}
+    row = MeasureStatus.objects.filter(measure=measure, negotiation=sitting).first()
+    return told | ({"state": row.state, "note": row.note, "told_on": row.told_on} if row else {})
 
 
 class StatusForm(CountyForm):
@@ -37,9 +47,9 @@ class StatusForm(CountyForm):
         label=gettext_lazy("As of"), missing=gettext_lazy("Give the day as of which this is so."), wrong=WRONG_DAY
     )
 
-    def __init__(self, *args: Any, measure: Measure, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, measure: Measure, sitting: Negotiation | None = None, **kwargs: Any) -> None:
         self.measure = measure
-        super().__init__(*args, initial={"told_on": timezone.localdate()}, **kwargs)
+        super().__init__(*args, initial=told_before(measure, sitting), **kwargs)
         choices = [(state.value, capfirst(state.label)) for state in State]
         self.fields["state"].choices = choices  # type: ignore[attr-defined]
 

@@ -20,8 +20,8 @@ from municipalities.views.editing import edit
 from negotiations.followup import promises as rules
 from negotiations.followup.promises import Promise, Side
 from negotiations.followup.promises_forms import StatusForm
-from negotiations.models import Measure
-from negotiations.permissions import can_tell, visible_measures, visible_negotiations
+from negotiations.models import AgendaItem, Measure
+from negotiations.permissions import can_edit, can_tell, visible_measures, visible_negotiations, visible_statuses
 
 ALL = "kaikki"
 
@@ -105,32 +105,61 @@ def measure_status(request: CountyRequest, county: str, pk: int) -> HttpResponse
         pk=pk,
     )
     request.access.require(can_tell(request.access, measure))
-    came_from = _came_from(request, measure)
+    item = _gone_through(request, measure)
+    sitting = item.part.negotiation if item else None
+    came_from = None if item else _came_from(request, measure)
     back = _page_of(county, came_from)
     crumbs = [(back, _("What has been agreed"))]
-    if came_from is not None:
+    if item and sitting:
+        back = f"{reverse('live', args=[county, sitting.pk])}?kohta={item.pk}"
+        crumbs = [(back, sitting.title)]
+    elif came_from is not None:
         crumbs = [
             (reverse("municipality", args=[county, came_from.area.code]), str(came_from)),
             (back, _("What we promised – what happened")),
         ]
     return edit(
         request,
-        partial(StatusForm, measure=measure),
+        partial(StatusForm, measure=measure, sitting=sitting),
         under=measure,
         save=lambda form: rules.tell_status(
             measure,
             state=form.cleaned_data["state"],
             note=form.cleaned_data["note"],
+            negotiation=sitting,
             told_on=form.cleaned_data["told_on"],
             by=request.user,
         ),
         title=_("Tell what has become of it"),
         back=back,
-        then=f"{back}#toimenpide-{measure.pk}",
+        then=back if item else f"{back}#toimenpide-{measure.pk}",
         done=_("“%(measure)s”: what has become of it was saved.") % {"measure": Truncator(measure.text).chars(60)},
         template="negotiations/promise_status.html",
-        context={"crumbs": crumbs, "measure": measure, "told": measure.statuses.order_by("-told_on", "-pk")},
+        context={
+            "crumbs": crumbs,
+            "measure": measure,
+            # Not what the minutes of a sitting, still a draft, tell of it.
+            "told": visible_statuses(request.access).filter(measure=measure).order_by("-told_on", "-pk"),
+        },
     )
+
+
+def _gone_through(request: CountyRequest, measure: Measure) -> AgendaItem | None:
+    """Return the item under which the measure is gone through in a sitting, where one came from there.
+
+    What is told then is told in that negotiation, by those who write its minutes.
+    """
+    wanted = request.GET.get("kohta", "")
+    if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 18 or not can_edit(request.access):
+        return None
+    found: AgendaItem | None = (
+        AgendaItem.objects.filter(
+            part__negotiation__in=visible_negotiations(request.access), measures_followed=measure, pk=int(wanted)
+        )
+        .select_related("part__negotiation")
+        .first()
+    )
+    return found
 
 
 def _came_from(request: CountyRequest, measure: Measure) -> Municipality | None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from municipalities.access import CountyRequest
-from municipalities.moves import NotAllowedNow
+from municipalities.moves import NotAllowedNow, locked
 from municipalities.views.editing import edit
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undone
@@ -94,6 +94,9 @@ def workshop_measure_undo(request: CountyRequest, county: str, pk: int) -> HttpR
     back = board_address(county, negotiation.pk, f"lappu-{pk}")
     with leading_back(back), transaction.atomic():
         wanted = undone(request)["measures"]
+        # In the order in which the measure was made, and before the note, which the measure lets go of.
+        locked(negotiation, stays=True)
+        locked(note.workshop, stays=True)
         rows = list(Measure.objects.filter(negotiation=negotiation, pk__in=wanted))
         if not rows or note.measure_id not in {row.pk for row in rows}:
             raise NotAllowedNow(_("This can be undone no more."))

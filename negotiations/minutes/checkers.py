@@ -59,8 +59,18 @@ def name_checker(
 
 @transaction.atomic
 def remove_checker(check: MinutesCheck, *, by: User | None, at: datetime | None = None) -> None:
-    """Take a checker off the minutes. Raises NotAllowedNow unless they are a draft."""
+    """Take a checker off the minutes.
+
+    Raises NotAllowedNow unless they are a draft, and for one who has made remarks, which stay with the minutes.
+    """
     minutes = draft(check.minutes)
+    if check.remarks.exists():
+        raise NotAllowedNow(
+            _(
+                "This checker has made remarks, which stay with the minutes. Replace the checker instead, with the"
+                " reason."
+            )
+        )
     record(minutes, "checker_removed", by=by, at=at, check=check.pk)
     check.delete()
 

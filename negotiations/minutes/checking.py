@@ -1,7 +1,8 @@
 """The one door to the state of minutes: draft, being checked, checked, published.
 
 Whoever moves minutes locks them first, their checkers after that, and then the remarks: never in another order, so
-that no two wait for each other.
+that no two wait for each other. Who needs the negotiation too locks it before the minutes, and its parts and items
+after them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from municipalities.events import record
-from municipalities.models import County, User
+from municipalities.models import County, Event, User
 from municipalities.moves import NotAllowedNow, locked, require_state
 from negotiations.minutes import links, papers, versions
 from negotiations.minutes.attachments import copy_agenda_attachments
@@ -99,15 +100,20 @@ def parties_that_check(negotiation: Negotiation) -> list[Party]:
 def name_signers(minutes: Minutes) -> None:
     """Give the chair and the secretary a place to sign, by the names that the negotiation has; who signed stays.
 
-    Who signs in their stead is named once the minutes have been sent (minutes.signing).
+    So does who was named to sign in their stead (minutes.signing).
     """
     negotiation = minutes.negotiation
     rows = {row.role: row for row in MinutesSignature.objects.filter(minutes=minutes)}
+    named = set(
+        Event.objects.filter(
+            subject=Minutes._meta.label_lower, subject_id=minutes.pk, verb="signer_named", payload__is_name=True
+        ).values_list("payload__role", flat=True)
+    )
     for role, name in zip(MinutesSignature.Role, (negotiation.chair, negotiation.secretary), strict=True):
         row = rows.get(role)
         if row is None:
             MinutesSignature.objects.create(county_id=minutes.county_id, minutes=minutes, role=role, name=name)
-        elif row.signed_on is None and row.name != name:
+        elif row.signed_on is None and row.name != name and role not in named:
             row.name = name
             row.save(update_fields=["name"])
 
@@ -126,6 +132,8 @@ def send_for_checking(minutes: Minutes, *, check_by: date, by: User | None, at: 
     Raises NotAllowedNow unless it is a draft with a checker and without an open remark, and where the date has passed
     already when it is sent.
     """
+    # The negotiation first: whoever changes its agenda or its participants holds it, so that what is frozen is whole.
+    locked(minutes.negotiation, stays=True)
     minutes = locked(minutes)
     target = require_state(minutes, MOVES, "send_for_checking")
     if not minutes.checks.exists():
@@ -243,13 +251,16 @@ def open_remarks(minutes: Minutes) -> QuerySet[MinutesRemark]:
 # --- Silence ----------------------------------------------------------------------------------------------------
 
 
-def silence_counts_after(check_by: date, *, decided_on: date | None, remind_days: int) -> date:
+def silence_counts_after(
+    check_by: date, *, decided_on: date | None, remind_days: int, replaced_on: date | None = None
+) -> date:
     """Return the last day on which a checker can still say something before silence is taken for a mark.
 
-    The date itself; of one whose remark was decided on close to it or after it, so many days after the decision as
-    checkers are reminded beforehand: whoever was rejected has time to answer.
+    The date itself; of one whose remark was decided on close to it or after it, or who was put in another's place
+    then, so many days after that as checkers are reminded beforehand: they have time to read and to answer.
     """
-    return max(check_by, decided_on + timedelta(days=remind_days)) if decided_on else check_by
+    late = [day + timedelta(days=remind_days) for day in (decided_on, replaced_on) if day]
+    return max([check_by, *late])
 
 
 def _require_silence_counts(minutes: Minutes, check: MinutesCheck, day: date) -> None:
@@ -270,12 +281,14 @@ def _require_silence_counts(minutes: Minutes, check: MinutesCheck, day: date) ->
             _("This checker has made a remark that is still open, and has not been silent. Decide on the remark first.")
         )
     decided = remarks.aggregate(at=Max("decided_at"))["at"]
-    last = silence_counts_after(
-        minutes.check_by,
-        decided_on=timezone.localdate(decided) if decided else None,
-        remind_days=minutes.county.remind_days,
-    )
-    if last >= day:
+    replaced = check.replacements.aggregate(at=Max("replaced_at"))["at"]
+    decided_on, replaced_on = (timezone.localdate(at) if at else None for at in (decided, replaced))
+    days = minutes.county.remind_days
+    if silence_counts_after(minutes.check_by, decided_on=None, replaced_on=replaced_on, remind_days=days) >= day:
+        raise NotAllowedNow(
+            _("This checker took the place of another a moment ago. Give them time to read the minutes first.")
+        )
+    if silence_counts_after(minutes.check_by, decided_on=decided_on, remind_days=days) >= day:
         raise NotAllowedNow(
             _("This checker’s remark was decided on a moment ago. Give them time to read the decision first.")
         )
@@ -309,10 +322,13 @@ def mark_the_silent(county: County, *, at: datetime | None = None) -> int:
 def publish(minutes: Minutes, *, by: User | None, at: datetime | None = None) -> Minutes:
     """Publish minutes that have been checked (621/1999, 6 §: public once checked and signed or otherwise confirmed).
 
-    Raises NotAllowedNow unless they are checked, and unsigned where the county has them signed.
+    Raises NotAllowedNow unless they are checked, unsigned where the county has them signed, and for a correction of
+    minutes that have not been published themselves.
     """
     minutes = locked(minutes)
     minutes.state = require_state(minutes, MOVES, "publish")
+    if minutes.corrects is not None and minutes.corrects.state != State.PUBLISHED:
+        raise NotAllowedNow(_("The minutes that this corrects have not been published yet. Publish them first."))
     require_signed(minutes)
     minutes.published_on = _day(at)
     minutes.save(update_fields=["state", "published_on"])

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from municipalities.forms import CountyForm, DayField, EditForm, SharedForm
+from municipalities.forms import Conflict, CountyForm, DayField, EditForm, SharedForm, digest_of
 from negotiations.minutes import signing
 from negotiations.minutes.differences import plain
 from negotiations.models import CorrectionEntry, Minutes, MinutesRemark, MinutesSignature, MinutesVersion
+from negotiations.sitting.live_writing import LONGEST
 
 Kind = MinutesVersion.Kind
 Way = MinutesSignature.Way
 WRONG_DAY = gettext_lazy("Give the day as day.month.year, for example 26.9.2024.")
-MOST_WORDS = 20_000
+# As long as what can be written in the sitting: what is there can be mended.
+MOST_WORDS = LONGEST
 
 KINDS = (
     (Kind.TYPO.value, gettext_lazy("A typo: the marks that have been made stay")),
@@ -132,11 +135,13 @@ class DecisionForm(CountyForm):
         help_text=gettext_lazy("Needed when you reject. The checker reads it."),
         widget=_text(3),
     )
+    # How the text was when the page was shown: what is accepted was weighed against that.
+    read = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, remark: MinutesRemark, minutes: Minutes, now: str, **kwargs: Any) -> None:
         self.remark, self.now = remark, now
         wording = remark.proposed if remark.proposed is not None else now
-        super().__init__(*args, initial={"wording": wording}, **kwargs)
+        super().__init__(*args, initial={"wording": wording, "read": digest_of(now)}, **kwargs)
         self.is_draft = minutes.state == Minutes.State.DRAFT
         if not remark.field:
             del self.fields["wording"]
@@ -162,7 +167,31 @@ class DecisionForm(CountyForm):
             self.add_error("reason", _("Give the reason why the remark is rejected: the checker reads it."))
         if decision in {Kind.TYPO.value, Kind.MATTER.value} and plain(cleaned.get("wording", "")) == self.now:
             self.add_error("wording", _("The text is as it was. Write how it is to be, or choose otherwise."))
+        elif decision in self._of_wording and "wording" in self.fields:
+            self._require_read(cleaned)
         return cleaned
+
+    @property
+    def _of_wording(self) -> set[str]:
+        """The decisions by which the text becomes as the form says."""
+        return {Kind.TYPO.value, Kind.MATTER.value, *([self.ACCEPT] if self.is_draft else [])}
+
+    def _require_read(self, cleaned: Mapping[str, Any]) -> None:
+        """Put both texts side by side where the text was changed after the page was shown; sent again, it is saved."""
+        read = cleaned.get("read")
+        if not read or read == digest_of(self.now) or plain(cleaned.get("wording", "")) == self.now:
+            return
+        self.conflicts["wording"] = Conflict(self.now or "–")
+        self.add_error(
+            "wording",
+            _(
+                "Somebody else has changed this meanwhile. Their version is below."
+                " Write what is to stay, and save again."
+            ),
+        )
+        data = cast(QueryDict, self.data).copy()
+        data["read"] = digest_of(self.now)
+        self.data = data
 
     @property
     def kind(self) -> MinutesVersion.Kind | None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,7 @@ from municipalities.forms import (
 )
 from negotiations.minutes.checkers import parties_without_checker
 from negotiations.models import AgendaItem, Minutes, MinutesCheck, Part, Party
+from negotiations.sitting.live_writing import LONGEST
 
 Outcome = MinutesCheck.Outcome
 WRONG_CLOCK = gettext_lazy("Give the time as hours and minutes, for example 8.15.")
@@ -35,6 +37,10 @@ class WritingForm(EditForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.Textarea):
+                # As in the sitting, and where texts are mended and remarked on.
+                field.validators.append(MaxLengthValidator(LONGEST))
         if not self.is_bound:
             next(iter(self.grouped())).fields[0].field.widget.attrs["autofocus"] = True
 
@@ -83,21 +89,26 @@ class PartMinutesForm(WritingForm):
         """Put the times on the day of the negotiation, the closing after the opening."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         opened, closed = cleaned.get("opened"), cleaned.get("closed")
-        if closed and not opened and "opened" not in self.errors:
-            self.add_error("opened", _("A closing time was given, but no opening time. Give both, or neither."))
-        elif opened and closed and closed < opened:
-            self.add_error("closed", _("The part was closed before it was opened. Correct one of the times."))
         part: Part = self.instance
         day = part.negotiation.earliest
-        part.opened_at = _at(part.opened_at, day, opened)
-        part.closed_at = _at(part.closed_at, day, closed)
+        # One that was closed after midnight was so on the day after.
+        opened_at, closed_at = _at(part.opened_at, day, opened), _at(part.closed_at, day, closed)
+        if closed and not opened and "opened" not in self.errors:
+            self.add_error("opened", _("A closing time was given, but no opening time. Give both, or neither."))
+        elif opened_at and closed_at and closed_at < opened_at:
+            self.add_error("closed", _("The part was closed before it was opened. Correct one of the times."))
+        part.opened_at, part.closed_at = opened_at, closed_at
         return cleaned
 
     @property
     def changed_names(self) -> list[str]:
         """The names of the fields of the row that this edit changes."""
         own = {"opened": "opened_at", "closed": "closed_at"}
-        return [own.get(name, name) for name in super().changed_names]
+        changed = super().changed_names
+        if own.keys() & set(changed):
+            # Both, to the minute: the seconds of the one that stays could put it after the other.
+            changed = [*(name for name in changed if name not in own), *own]
+        return [own.get(name, name) for name in changed]
 
 
 def _clock(at: datetime | None) -> time | None:

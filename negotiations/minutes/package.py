@@ -189,12 +189,19 @@ def metadata(
                 "mediaType": file.media_type,
                 "size": len(file.content),
                 "sha256": file.sha256,
-                "publicity": {"class": NOT_PUBLIC if file.secrecy_ground else PUBLIC, "ground": file.secrecy_ground},
+                "publicity": _publicity(file, told, is_partly_secret=is_partly_secret),
             }
             for file in files
         ],
         "attachmentsWithoutFile": [_left(each) for each in told.enclosures if each.number not in sent],
     }
+
+
+def _publicity(file: File, told: MinutesContext, *, is_partly_secret: bool) -> dict[str, Any]:
+    """Return whether a file is public: the whole minutes have in them what is not public of items and attachments."""
+    if is_partly_secret and not file.number:
+        return {"class": PARTLY_SECRET, "ground": "; ".join(_grounds(told))}
+    return {"class": NOT_PUBLIC if file.secrecy_ground else PUBLIC, "ground": file.secrecy_ground}
 
 
 def _corrected(told: MinutesContext) -> str:

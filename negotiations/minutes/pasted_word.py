@@ -7,8 +7,10 @@ content controls too, and not what has been deleted. Headings of the pages, foot
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +49,9 @@ def text_of(content: bytes) -> str:
         document = Document(io.BytesIO(content))
         styles = {style.style_id: style.name or "" for style in document.styles}
         lines = list(_lines(document.element.body, styles))
-    except (OpcError, SyntaxError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
+        raise _broken() from error
+    except (OpcError, SyntaxError, LookupError, ValueError, AttributeError, TypeError) as error:
         raise _broken() from error
     has_headings = any(line.depth for line in lines)
     written = [line.written(with_bold=not has_headings) for line in lines]

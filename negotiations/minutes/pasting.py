@@ -22,7 +22,14 @@ from negotiations.minutes.pasted_text import Kind, Piece, Text
 from negotiations.models import AgendaItem, Minutes, Negotiation, Part
 from negotiations.sitting.agenda import renumber
 from negotiations.sitting.agenda_templates import MOST_ITEMS
-from negotiations.sitting.live_writing import LONGEST, day_of, require_writable, states_of, why_closed
+from negotiations.sitting.live_writing import (
+    LONGEST,
+    day_of,
+    locked_minutes,
+    require_writable,
+    states_of,
+    why_closed,
+)
 
 State = Negotiation.State
 MOST_PIECES = 200
@@ -168,6 +175,8 @@ def take_in(
     require_can(negotiation, at)
     if negotiation.state == State.HELD and not Minutes.objects.filter(negotiation=negotiation).exists():
         open_minutes(negotiation, by=by, at=at)
+    # Before the parts and the items, as whoever writes or mends minutes does.
+    locked_minutes(negotiation)
     there = _There.of(negotiation, [one.place for one in placed if one.place])
     for part in sorted({there.part_of(one.place) for one in placed if one.place}):
         require_writable(negotiation, part, today=day_of(at))
@@ -238,7 +247,11 @@ class _There:
         if place.what == "item":
             item = self.items[place.pk]
             # What is of no item has one text: it is what was said.
-            texts = piece.texts if piece.kind == Kind.ITEM else {Text.DISCUSSION: piece.text}
+            texts = dict(piece.texts) if piece.kind == Kind.ITEM else {Text.DISCUSSION: piece.text}
+            if piece.kind == Kind.ITEM and _plain(piece.title) != _plain(item.title):
+                # The heading is not the item's own: it begins the text, so that it is not lost.
+                first = next(iter(texts), Text.DISCUSSION)
+                texts[first] = "\n".join(filter(None, [piece.title, texts.get(first, "")]))
             return sum(self._add(item, "item", text.value, words, item.title) for text, words in texts.items())
         part = self.parts[place.pk]
         words = piece.text if piece.kind != Kind.ITEM else "\n".join(filter(None, [piece.title, piece.text]))

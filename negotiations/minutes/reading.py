@@ -124,7 +124,8 @@ def _sitting(minutes: Minutes, parts: list[Part]) -> dict[str, Any]:
         "present": present,
         "present_total": sum(sector.total for sector in present),
         "remote_total": sum(a.count for a in attendances if a.is_remote),
-        "absent": _people(a for a in attendances if a.status == Attendance.Status.ABSENT),
+        # Who came without an invitation, and was marked as present by mistake, was not invited either.
+        "absent": _people(a for a in attendances if a.status == Attendance.Status.ABSENT and not a.is_walk_in),
         "not_recorded": _people(a for a in attendances if a.status == Attendance.Status.INVITED),
         "parts": [
             replace(_part(part), items=_items(part, measures), presence=_presence(part, attendances)) for part in parts

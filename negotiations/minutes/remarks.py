@@ -22,11 +22,10 @@ from negotiations.minutes.amending import ITEM_TEXTS, PART_TEXTS, item_in, lates
 from negotiations.minutes.checking import MOVES, settle
 from negotiations.minutes.differences import plain
 from negotiations.models import AgendaItem, Minutes, MinutesCheck, MinutesRemark, MinutesVersion, Part
+from negotiations.sitting.live_writing import LONGEST
 
 State = Minutes.State
 Field = MinutesRemark.Field
-# So long can a comment or a proposed wording be, characters: longer than any text of minutes that was seen.
-LONGEST = 20_000
 
 
 @transaction.atomic
@@ -197,7 +196,8 @@ def text_now(minutes: Minutes, remark: MinutesRemark) -> str:
         return ""
     version = None if minutes.state == State.DRAFT else versions.latest(minutes)
     if version is None:
-        return plain(getattr(place, remark.field))
+        # Read anew: somebody may have written it since the remark was read.
+        return plain(type(place).objects.values_list(remark.field, flat=True).get(pk=place.pk))
     find = item_in if remark.item_id else part_in
     return plain((find(version.content, place.pk) or {}).get(remark.field, ""))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from municipalities.models import County, User
 from municipalities.moves import NotAllowedNow
 from negotiations.minutes import links
+from negotiations.minutes.versions import BEGINS
 from negotiations.models import Minutes, MinutesCheck, MinutesLink, MinutesVersion
 
 # Who had a letter less than this ago is not reminded again.
@@ -84,9 +85,12 @@ def _remind(check: MinutesCheck, *, by: User | None) -> MinutesLink:
 
 
 def _has_been_reminded(check: MinutesCheck) -> bool:
-    """Whether the checker has been reminded since the minutes were last sent for checking. One query."""
+    """Whether the checker has been reminded since the minutes were last sent for checking, or to be checked anew.
+
+    A change of matter gives a later day, and another reminder before it. One query.
+    """
     if check.reminded_at is None:
         return False
-    sent = MinutesVersion.objects.filter(minutes=check.minutes_id, kind=MinutesVersion.Kind.SENT)
+    sent = MinutesVersion.objects.filter(minutes=check.minutes_id, kind__in=BEGINS)
     sent_at = sent.aggregate(at=Max("made_at"))["at"]
     return sent_at is None or sent_at <= check.reminded_at

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from municipalities.forms import Conflict
 from negotiations.minutes.differences import plain
 from negotiations.minutes.reviewing import Field, said
+from negotiations.sitting.live_writing import LONGEST
 
 TOO_LONG = gettext_lazy("Shorten this: at most %(limit_value)s characters, now %(show_value)s.")
 LABELS = {
@@ -51,7 +52,7 @@ class RemarkForm(forms.Form):
             lines = sum(1 + len(line) // A_LINE for line in text.split("\n"))
             self.fields[name.value] = forms.CharField(
                 label=LABELS[name],
-                max_length=20_000,
+                max_length=LONGEST,
                 required=False,
                 strip=False,
                 initial=text,

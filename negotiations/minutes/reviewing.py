@@ -204,6 +204,12 @@ def _of_this_checker(check: MinutesCheck, own: Iterable[MinutesRemark]) -> list[
     return [remark for remark in own if last is None or remark.made_at >= last]
 
 
+def own_remark(check: MinutesCheck, pk: int) -> MinutesRemark | None:
+    """Return a remark of the checker's; None for one that is another's, also of one whom they have replaced."""
+    found = list(check.remarks.filter(pk=pk).select_related("version"))
+    return next(iter(_of_this_checker(check, found)), None)
+
+
 def _marked_before(check: MinutesCheck, version: MinutesVersion) -> MinutesVersion | None:
     """Return the former version that the checker had marked, where the mark is void."""
     if check.outcome != MinutesCheck.Outcome.WAITING:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from municipalities.events import record
-from municipalities.models import User
+from municipalities.models import Membership, User
 from municipalities.moves import NotAllowedNow, locked, require_state
 from negotiations.minutes import links, versions
 from negotiations.minutes.checking import MOVES, name_signers
@@ -49,12 +49,19 @@ def signature_of(minutes: Minutes, role: str) -> MinutesSignature:
 
 
 def is_of(signature: MinutesSignature, user: User | None) -> bool:
-    """Whether a user is the one who is to sign: known by their e-mail address, or by their name."""
+    """Whether a user is the one who is to sign: known by their e-mail address, or a coordinator by their name.
+
+    Addresses are the administrator's to give. A name is what each writes of themselves: it tells only those apart who
+    could enter the signature in any case.
+    """
     if user is None:
         return False
     if signature.email:
         return signature.email.casefold() == user.email.casefold()
-    return bool(signature.name) and signature.name.casefold().split() == user.name.casefold().split()
+    is_named = bool(signature.name) and signature.name.casefold().split() == user.name.casefold().split()
+    return is_named and any(
+        one.role == Membership.Role.COORDINATOR and one.county_id == signature.county_id for one in user.all_memberships
+    )
 
 
 @transaction.atomic
@@ -157,7 +164,7 @@ def name_signer(
         today = timezone.localdate()
         signature.delete_after = links.contacts_go(minutes.county, today) if signature.email else None
         signature.save(update_fields=[*fields, "delete_after"])
-        record(minutes, "signer_named", by=by, at=at, role=signature.role)
+        record(minutes, "signer_named", by=by, at=at, role=signature.role, is_name="name" in fields)
         signature.minutes = minutes
         links.ask(signature, by=by)
     return signature

@@ -1,4 +1,4 @@
-"""What the workers do while minutes are checked and signed: letters with personal links, and reminders."""
+"""What the workers do for sittings and their minutes: letters with personal links, reminders, and what is deleted."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def remind_checkers() -> None:
             reminded = remind_due(county)
         if reminded:
             log.info("%s: %d checkers of minutes were reminded", county.slug, reminded)
+
+
+@shared_task
+def purge_unattached_files() -> None:
+    """Delete the files that are attached to no agenda and no minutes any more. Daily by beat."""
+    from negotiations.sitting.files import purge_unattached
+
+    gone = purge_unattached()
+    if gone:
+        log.info("deleted %d files that were attached to nothing any more", gone)
 
 
 @shared_task

@@ -37,7 +37,7 @@ from negotiations.minutes.words import (
 )
 from negotiations.models import Minutes, MinutesCheck, Negotiation
 
-MARK_WIDTHS = (4.5, 4.0, 2.7, 1.8)
+MARK_WIDTHS = (6.5, 2.8, 2.4, 1.6)
 
 
 def minutes_docx(context: MinutesContext, *, title: str, colour: str) -> bytes:
@@ -198,7 +198,7 @@ def _part(document: WordDocument, context: MinutesContext, part: PartMinuted, nu
 
 
 def _at(moment: datetime | None, text: str) -> str:
-    return " ".join(filter(None, [timewords.clock(moment) if moment else "", text]))
+    return " ".join(filter(None, [f"{capfirst(timewords.at_clock(moment))}." if moment else "", text]))
 
 
 def _item(document: WordDocument, context: MinutesContext, item: Item) -> None:

@@ -16,7 +16,7 @@ from indicators.models import Indicator
 from municipalities.events import record
 from municipalities.models import User
 from municipalities.moves import NotAllowedNow, locked
-from negotiations.models import AgendaAttachment, AgendaItem, Measure, Negotiation, Part
+from negotiations.models import AgendaAttachment, AgendaItem, AttachedFile, Measure, Negotiation, Part
 from negotiations.planning.negotiations import ASIDE, require_open
 from negotiations.sitting.agenda_templates import MOST_ITEMS, Matter
 
@@ -97,10 +97,15 @@ def change_item(
 def remove_item(item: AgendaItem, *, by: User | None) -> dict[str, Any]:
     """Remove an item and return what `restore_item` needs to bring it back, with what was linked and attached.
 
-    Raises NotAllowedNow where the agenda is locked, and for an item under which measures have been agreed.
+    Raises NotAllowedNow where the agenda is locked, for an item under which measures have been agreed, and for one on
+    which checkers of the minutes have remarked.
     """
     part = _open(item.part)
     item = locked(item)
+    if item.remarks.exists():
+        raise NotAllowedNow(
+            _("The checkers of the minutes have remarked on this item, so it stays. Its texts can be changed.")
+        )
     if count := Measure.objects.filter(agenda_item=item).count():
         raise NotAllowedNow(
             ngettext(
@@ -144,11 +149,19 @@ def restore_item(part: Part, kept: Mapping[str, Any], *, by: User | None) -> Age
     item.indicators.set(Indicator.objects.filter(pk__in=kept.get("indicators", ())))
     item.measures_followed.set(Measure.objects.filter(pk__in=kept.get("measures", ())))
     AgendaItem.objects.filter(pk__in=kept.get("deferred_to", ()), deferred_from=None).update(deferred_from=item)
+    attached = [list(row) for row in kept.get("attachments", ())]
+    named = [file for _title, file, _ground in attached if file]
+    files = set(AttachedFile.objects.filter(pk__in=named).values_list("pk", flat=True))
     AgendaAttachment.objects.bulk_create(
         AgendaAttachment(
-            county_id=part.county_id, item=item, position=number, title=title, file_id=file, secrecy_ground=ground
+            county_id=part.county_id,
+            item=item,
+            position=number,
+            title=title,
+            file_id=file if file in files else None,
+            secrecy_ground=ground,
         )
-        for number, (title, file, ground) in enumerate(kept.get("attachments", ()), start=1)
+        for number, (title, file, ground) in enumerate(attached, start=1)
     )
     _put(part, item.pk, int(kept["position"]))
     changed(part, by=by, what="restored", items=[item.pk])

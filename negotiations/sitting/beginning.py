@@ -63,7 +63,8 @@ def _begin(part: Part, matters: Sequence[Matter] | None, *, by: User | None) -> 
     if part.items.exists():
         raise NotAllowedNow(_("The agenda has items already. The usual ones are a base for an empty agenda."))
     found = _open_here(part)
-    measures = [one.measure.pk for one in found.measures_left if one.part_id == part.pk]
+    # What is not public comes by itself only where all have been there: else it is for the coordinator to choose.
+    measures = [one.measure.pk for one in found.measures_left if one.part_id == part.pk and not one.is_strange]
     deferred = [one for one in found.items if one.part_id == part.pk and one.comes_by_itself]
     first = [PROMISES.get(part.negotiation.language, PROMISES["fi"])] if measures else []
     added = add_items(part, [*first, *(_matter_of(one) for one in deferred), *matters], by=by)
@@ -123,14 +124,20 @@ def _go_on(deferred: Sequence[OpenItem], added: Sequence[AgendaItem]) -> None:
         item.save(update_fields=["deferred_from", "secrecy_ground"])
         item.indicators.set(open_.item.indicators.all())
         item.measures_followed.set(open_.item.measures_followed.all())
+        # Of an item that is public what is not stays where it was, where somebody here is new to it.
+        rows = [
+            row
+            for row in open_.item.attachments.order_by("position")
+            if not (open_.is_new_to_some and item.is_public and row.secrecy_ground)
+        ]
         AgendaAttachment.objects.bulk_create(
             AgendaAttachment(
                 county_id=item.county_id,
                 item=item,
-                position=row.position,
+                position=position,
                 title=row.title,
                 file_id=row.file_id,
                 secrecy_ground=row.secrecy_ground,
             )
-            for row in open_.item.attachments.all()
+            for position, row in enumerate(rows, start=1)
         )

@@ -70,6 +70,15 @@ def with_former(keys: frozenset[str], former: Mapping[str, Sequence[str]]) -> fr
     return frozenset(found)
 
 
+def all_were_there(here: frozenset[str], there: frozenset[str], former: Mapping[str, Sequence[str]]) -> bool:
+    """Whether everybody who negotiates here did so there too, or what has become part of them did.
+
+    What is not public is known to the parties of that negotiation (621/1999, 11 §) and not to others.
+    """
+    joined = {key for one in here for key in former.get(one, ())}
+    return all(with_former(frozenset({key}), former) & there for key in here - joined)
+
+
 def part_for(basis: str | None, parts: Sequence[tuple[int, str]]) -> int | None:
     """Return the part to which what is open belongs: that of the same duty, else the last one; none without parts."""
     of_basis = [pk for pk, legal_basis in parts if legal_basis == basis]
@@ -87,6 +96,8 @@ class OpenMeasure:
     part_id: int | None
     # Whether an item of this agenda has it already.
     is_on: bool
+    # Agreed under an item that is not public, and somebody who negotiates here was not there.
+    is_strange: bool = False
 
     @property
     def state(self) -> str:
@@ -102,6 +113,13 @@ class OpenItem:
     item: AgendaItem
     part_id: int | None
     comes_by_itself: bool
+    # Somebody who negotiates here was not there when it was put off.
+    is_new_to_some: bool = False
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether it is not public, and somebody who negotiates here knows nothing of it."""
+        return self.is_new_to_some and not self.item.is_public
 
 
 @dataclass(frozen=True)
@@ -118,7 +136,7 @@ class FromBefore:
 
 
 def read_from_before(negotiation: Negotiation, parts: Sequence[Part]) -> FromBefore:
-    """Return what is open from before. At most eight queries, however much there is."""
+    """Return what is open from before. At most nine queries, however much there is."""
     former = _former_of(negotiation.county_id)
     here = _partners_of_each([negotiation.pk], former)[negotiation.pk]
     if not here or not parts:
@@ -126,11 +144,28 @@ def read_from_before(negotiation: Negotiation, parts: Sequence[Part]) -> FromBef
     by_order = [(part.pk, part.legal_basis) for part in parts]
     following = AgendaItem.objects.filter(part__in=[pk for pk, _basis in by_order], measures_followed__isnull=False)
     on_agenda = set(following.order_by().values_list("measures_followed", flat=True))
+    rows = list(measures_open_for(negotiation, here))
+    strange = _strange(rows, here, former)
     measures = [
-        OpenMeasure(measure, part_for(_basis_of(measure), by_order), measure.pk in on_agenda)
-        for measure in measures_open_for(negotiation, here)
+        OpenMeasure(
+            measure, part_for(_basis_of(measure), by_order), measure.pk in on_agenda, is_strange=measure.pk in strange
+        )
+        for measure in rows
     ]
     return FromBefore(measures, _items_open_for(negotiation, here, former, by_order))
+
+
+def _strange(measures: Sequence[Measure], here: frozenset[str], former: Mapping[str, Sequence[str]]) -> set[int]:
+    """Return the measures agreed under items that are not public, where somebody here was not. One query at most."""
+    secret = {
+        one.pk: one.negotiation_id
+        for one in measures
+        if one.negotiation_id and one.agenda_item and not one.agenda_item.is_public
+    }
+    if not secret:
+        return set()
+    there = _partners_of_each(set(secret.values()), former)
+    return {pk for pk, negotiation in secret.items() if not all_were_there(here, there[negotiation], former)}
 
 
 def _basis_of(measure: Measure) -> str | None:
@@ -190,9 +225,17 @@ def measures_open_for(negotiation: Negotiation, partners: frozenset[str]) -> Que
     )
 
 
-def with_latest_state(measures: QuerySet[Measure], *, before: Negotiation | None = None) -> QuerySet[Measure]:
-    """Have measures tell as `latest_state` what was last told of them, outside the negotiation where one is given."""
-    told = MeasureStatus.objects.filter(measure=OuterRef("pk"))
+def with_latest_state(
+    measures: QuerySet[Measure],
+    *,
+    before: Negotiation | None = None,
+    among: QuerySet[MeasureStatus] | None = None,
+) -> QuerySet[Measure]:
+    """Have measures tell as `latest_state` what was last told of them, outside the negotiation where one is given.
+
+    `among`: what has been told as far as the reader may know of it; all of it where that is the coordinator.
+    """
+    told = (MeasureStatus.objects.all() if among is None else among).filter(measure=OuterRef("pk"))
     if before is not None:
         # A plain exclude() leaves out what was told in no negotiation.
         told = told.filter(Q(negotiation=None) | ~Q(negotiation=before.pk))
@@ -232,8 +275,9 @@ def _items_open_for(
     for row in rows:
         left = PutOff(partners[row.part.negotiation_id], tuple(carried[row.pk])).open_for(here)
         if left:
-            alone = comes_by_itself(left, (partners[pk] for pk in sooner))
-            found.append(OpenItem(row, part_for(row.part.legal_basis, parts), alone))
+            is_new = not all_were_there(here, partners[row.part.negotiation_id], former)
+            alone = comes_by_itself(left, (partners[pk] for pk in sooner)) and (row.is_public or not is_new)
+            found.append(OpenItem(row, part_for(row.part.legal_basis, parts), alone, is_new_to_some=is_new))
     return found
 
 

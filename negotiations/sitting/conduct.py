@@ -62,8 +62,8 @@ def hold(
     """Mark the negotiation as held: when (as planned unless told), who took part, which of its duties was dealt with.
 
     A party that stayed away has not taken part; a part that was not dealt with discharges no duty.
-    Raises NotAllowedNow unless the negotiation is convened, its day has come, and at least one part was dealt with and
-    one party came.
+    Raises NotAllowedNow unless the negotiation is convened, its day has come, no part is open in a sitting, and at
+    least one part was dealt with and one party came.
     """
     negotiation = locked(negotiation)
     target = require_state(negotiation, MOVES, "hold")
@@ -75,6 +75,10 @@ def hold(
         )
     away, skipped = {party.pk for party in stayed_away}, {part.pk for part in not_dealt_with}
     parties, parts = list(negotiation.parties.all()), list(negotiation.parts.all())
+    if any(part.opened_at and part.closed_at is None for part in parts):
+        raise NotAllowedNow(
+            _("The sitting is going on: a part is open. End the day there, so that its end is recorded.")
+        )
     if all(part.pk in skipped for part in parts):
         raise NotAllowedNow(_("Nothing was dealt with. Cancel the negotiation instead, with the reason."))
     if all(party.pk in away for party in parties if not party.is_county):

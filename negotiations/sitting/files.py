@@ -8,28 +8,40 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pikepdf
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import ParseError, fromstring  # type: ignore[import-untyped]
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django_scopes import scopes_disabled
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from negotiations.models import AttachedFile
+from negotiations.models import AgendaAttachment, AttachedFile, MinutesAttachment
 
 MOST_BYTES = 10 * 1024 * 1024
 # What an office document may be unpacked to, which a bomb is far beyond, and in how many parts.
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 5000
+# The list of its parts that an office document begins with.
+MOST_TYPES = 2 * 1024 * 1024
+# A removal can be undone for half a day: a file that is attached to nothing is kept for longer than that.
+UNATTACHED_FOR = timedelta(days=1)
 # Opening a picture takes three or four bytes a pixel.
 MOST_PIXELS = 50_000_000
 MOST_NAME = 200
@@ -74,13 +86,33 @@ def store_file(county_id: int, upload: UploadedFile) -> AttachedFile:
     content = _read(upload)
     name, kind = judge(str(upload.name or ""), content)
     sha256 = hashlib.sha256(content).hexdigest()
-    same = AttachedFile.objects.filter(county_id=county_id, sha256=sha256, name=name).defer("content").first()
-    if same is not None:
-        return same
+    # Locked, so that it is not taken for one that is attached to nothing.
+    same = AttachedFile.objects.select_for_update(no_key=True).filter(county_id=county_id, sha256=sha256, name=name)
+    if (known := same.defer("content").first()) is not None:
+        return known
     file: AttachedFile = AttachedFile.objects.create(
         county_id=county_id, name=name, media_type=kind.media_type, size=len(content), sha256=sha256, content=content
     )
     return file
+
+
+def purge_unattached(now: datetime | None = None) -> int:
+    """Delete the files that are attached to nothing any more, in every county; return how many.
+
+    Nobody can see them, and what was in them may have been removed for a reason. One that was added a long time ago and
+    removed just now goes too: it is then attached again by hand.
+    """
+    added_before = (now or timezone.now()) - UNATTACHED_FOR
+    gone = 0
+    with scopes_disabled():
+        kept_by = [Exists(model.objects.filter(file=OuterRef("pk"))) for model in (AgendaAttachment, MinutesAttachment)]
+        left = AttachedFile.objects.filter(~kept_by[0], ~kept_by[1], added_at__lt=added_before).only("pk")
+        for file in list(left):
+            # Somebody may attach the same one at this moment: then it stays.
+            with suppress(IntegrityError), transaction.atomic():
+                file.delete()
+                gone += 1
+    return gone
 
 
 def require_attachable(upload: UploadedFile) -> None:
@@ -180,9 +212,9 @@ def _zipped(content: bytes) -> FileKind:
             # Reads everything through, not more of it than was promised, and compares the checksums.
             if packed.testzip() is not None:
                 raise _broken()
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
         raise _broken() from error
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RuntimeError) as error:
         raise _broken() from error
     if kind is None:
         raise _not_accepted()
@@ -201,12 +233,15 @@ def _open_document(packed: zipfile.ZipFile) -> FileKind | None:
 
 
 def _office(packed: zipfile.ZipFile) -> FileKind | None:
-    names = {name.lower() for name in packed.namelist()}
-    if "[content_types].xml" not in names:
+    names = {name.lower(): name for name in packed.namelist()}
+    types_name = names.get("[content_types].xml")
+    if types_name is None:
         return None
+    if packed.getinfo(types_name).file_size > MOST_TYPES:
+        raise _broken()
     if any(name.rpartition("/")[2].startswith("vbaproject") for name in names):
         raise _has_macros()
-    types = fromstring(packed.read("[Content_Types].xml"))
+    types = fromstring(packed.read(types_name))
     for part in types.iter("{http://schemas.openxmlformats.org/package/2006/content-types}Override"):
         kind = _MAIN_PARTS.get(part.get("ContentType", ""))
         if kind is not None and part.get("PartName", "").lstrip("/").lower() in names:

@@ -35,9 +35,9 @@ def is_open(part: Part) -> bool:
 def _locked(part: Part, at: datetime | None) -> tuple[Negotiation, Part]:
     """Return the negotiation and the part as they are now, both locked. Raises NotAllowedNow where they are closed."""
     negotiation = locked(part.negotiation, stays=True)
+    require_writable(negotiation, part.pk, today=day_of(at))
     fresh = locked(part, stays=True)
     fresh.negotiation = negotiation
-    require_writable(negotiation, part.pk, today=day_of(at))
     return negotiation, fresh
 
 
@@ -112,11 +112,16 @@ def close_part(part: Part, *, by: User | None, at: datetime | None = None) -> Pa
 def reopen_part(part: Part, *, by: User | None, at: datetime | None = None) -> Part:
     """Take back that a part was closed, which was a mistake: it goes on from when it was opened.
 
-    Raises NotAllowedNow where it is not closed, and where another part is open.
+    Raises NotAllowedNow where it is not closed, where another part is open, and once the negotiation has been marked
+    as held: who was there when it was closed could not be recorded again.
     """
     negotiation, part = _locked(part, at)
     if part.closed_at is None:
         raise NotAllowedNow(_("This part is not closed."))
+    if negotiation.state != Negotiation.State.CONVENED:
+        raise NotAllowedNow(
+            _("The day has been ended, so the part is not opened again. Correct its times in the minutes.")
+        )
     _require_no_other_open(part)
     part.closed_at = None
     part.save(update_fields=["closed_at"])
@@ -169,13 +174,14 @@ def take_item(item: AgendaItem, *, by: User | None, at: datetime | None = None) 
 
 
 @transaction.atomic
-def put_down(negotiation: Negotiation, *, at: datetime | None = None) -> Negotiation:
+def put_down(negotiation: Negotiation, *, item: AgendaItem | None = None, at: datetime | None = None) -> Negotiation:
     """Put down the item at hand, as for a break; its time stops. Nothing where none is at hand.
 
-    Raises NotAllowedNow where nothing of the sitting can be changed.
+    Nor where another is than the one given: somebody has taken that to hand meanwhile. Raises NotAllowedNow where
+    nothing of the sitting can be changed.
     """
     negotiation = locked(negotiation, stays=True)
-    if negotiation.item_at_hand is None:
+    if negotiation.item_at_hand is None or item not in {None, negotiation.item_at_hand}:
         return negotiation
     require_writable(negotiation, negotiation.item_at_hand.part_id, today=day_of(at))
     _put_down(negotiation, at or timezone.now())

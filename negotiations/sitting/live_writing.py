@@ -81,13 +81,21 @@ def states_for(states: Mapping[int | None, str], part_id: int | None) -> list[st
     return [states[part_id]] if part_id in states else []
 
 
+def locked_minutes(negotiation: Negotiation) -> list[Minutes]:
+    """Return the minutes of a negotiation, locked: they are not sent to be checked meanwhile.
+
+    After the negotiation and before its parts and items, as whoever writes or mends minutes locks them.
+    """
+    rows = Minutes.objects.select_for_update(no_key=True).filter(negotiation=negotiation, corrects=None)
+    return list(rows.order_by("pk"))
+
+
 def require_writable(negotiation: Negotiation, part_id: int | None, *, today: date) -> None:
     """Raise NotAllowedNow, with the reason, where nothing can be written of a part. The negotiation is locked.
 
-    The minutes that tell it are locked too: they are not sent to be checked meanwhile.
+    The minutes that tell it are locked too (locked_minutes).
     """
-    rows = Minutes.objects.select_for_update(no_key=True).filter(negotiation=negotiation, corrects=None)
-    states = {row.part_id: row.state for row in rows.order_by("pk")}
+    states = {row.part_id: row.state for row in locked_minutes(negotiation)}
     if reason := why_closed(negotiation, states_for(states, part_id), today=today):
         raise NotAllowedNow(reason)
 
@@ -108,11 +116,8 @@ def save_texts(
     """
     negotiation = locked(negotiation, stays=True)
     addresses = {name: found for name in sent if (found := FIELD.match(name))}
-    # Before the minutes: the page that edits one item locks them in this order.
+    minutes = locked_minutes(negotiation)
     rows = _rows(negotiation, addresses.values())
-    minutes = list(
-        Minutes.objects.select_for_update(no_key=True).filter(negotiation=negotiation, corrects=None).order_by("pk")
-    )
     states = {one.part_id: one.state for one in minutes}
     day = day_of(at)
     parts: set[int | None] = {row.pk if isinstance(row, Part) else row.part_id for row in rows.values()}

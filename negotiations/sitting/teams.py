@@ -316,9 +316,18 @@ def _of_comings(table: _Table) -> list[Joined]:
 def _merged(people: Iterable[Joined]) -> list[Joined]:
     """Put together the lines of the same person: of one address, or of one name where no address tells otherwise."""
     found: list[Joined] = []
+    # Where those of an address and of a name are: each line is compared with these alone, however long the report.
+    by_address: dict[str, int] = {}
+    by_name: dict[str, list[int]] = {}
     for one in people:
-        place = next((number for number, other in enumerate(found) if _same(one, other)), None)
+        namesakes = by_name.setdefault(one.name.casefold(), [])
+        maybe = sorted({*namesakes, *(by_address[address] for address in one.addresses & by_address.keys())})
+        place = next((number for number in maybe if _same(one, found[number])), None)
+        here = len(found) if place is None else place
+        for address in one.addresses:
+            by_address[address] = min(here, by_address.get(address, here))
         if place is None:
+            namesakes.append(here)
             found.append(one)
             continue
         other = found[place]

@@ -14,6 +14,7 @@ from typing import Any
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -94,7 +95,7 @@ def said(text: str, label: str, at: datetime | None = None) -> SafeString:
     """Set what minutes say under a label, such as "Discussion", with the time of day where one is given."""
     first, *rest = _blocks(text) or [SafeString("")]
     if at is not None:
-        first = format_html("{} {}", at_clock(at), first)
+        first = format_html("{}. {}", at_clock(at), first)
     return format_html(
         '<div class="said"><p class="hanging"><span class="label">{}</span> {}</p>{}</div>',
         label,
@@ -124,8 +125,8 @@ def on_day(value: date) -> SafeString:
 
 @register.filter
 def at_clock(value: datetime) -> SafeString:
-    """Write a time of day: "8.15"."""
-    return _kept(timewords.clock(value))
+    """Write a time of day where a sentence begins: "Klo 8.15"."""
+    return _kept(capfirst(timewords.at_clock(value)))
 
 
 @register.filter

@@ -13,7 +13,7 @@ const quiet = root.querySelector("[data-quiet]");
 const takeBack = root.querySelector("[data-take-back]");
 const token = bar?.querySelector("input[name=csrfmiddlewaretoken]").value;
 
-const EVERY = 4_000;
+const EVERY = 3_000;
 const PATIENCE = 10_000;
 const shout = (text) => { loud.textContent = text; };
 const say = (text) => { if (quiet) quiet.textContent = text; };

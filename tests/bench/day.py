@@ -48,7 +48,7 @@ MOST_TIMES = 2
 GROUPS, THEMES, COLUMNS = 8, 3, 4
 # Seconds between two notes of a phone, and between the questions of a phone, a board and the page of the sitting: as
 # often as their scripts ask.
-NOTE_EVERY, PHONE_EVERY, BOARD_EVERY, LIVE_EVERY = 5.0, 5.0, 4.0, 4.0
+NOTE_EVERY, PHONE_EVERY, BOARD_EVERY, LIVE_EVERY = 5.0, 5.0, 3.0, 4.0
 # So many times each asks once nothing is new any more.
 QUIET_TURNS = 2
 # Of so many notes of a phone one is sent twice, as where the first answer was lost on the way.

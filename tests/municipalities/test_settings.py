@@ -23,6 +23,7 @@ from negotiations.models import Measure
 from tests.factories import PASSWORD, make_priority, make_round
 
 SETTINGS = "/keski-suomi/asetukset/"
+ADDRESS = "/tili/email/"
 
 
 def png(width: int = 300, height: int = 90, **save: Any) -> bytes:
@@ -265,3 +266,14 @@ def test_two_step_sign_in_from_taking_into_use_to_a_recovery_code(coordinator: U
 def test_pages_of_two_step_sign_in_ask_who_it_is(path: str, db: None) -> None:
     """Nobody opens them without signing in."""
     assert Client().get(f"/tili/kaksivaiheinen/{path}").status_code == 302
+
+
+def test_nobody_gives_themselves_the_address_of_another(client: Client, editor: User) -> None:
+    """By it one is known, also as the one who signs minutes: the administrator of the installation changes it."""
+    login = {"login": editor.email, "password": PASSWORD}
+    assert client.post("/tili/login/", login).status_code == 302
+    assert editor.email in client.get(ADDRESS).content.decode()
+    other = "puheenjohtaja@example.fi"
+    for sent in ({"action_add": "", "email": other}, {"action_primary": "", "email": other}):
+        assert client.post(ADDRESS, sent).status_code == 405
+    assert User.objects.get(pk=editor.pk).email == editor.email

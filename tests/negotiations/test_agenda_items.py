@@ -92,7 +92,7 @@ def test_an_item_is_prepared(item: AgendaItem, client: Client, indicator: Indica
         "25 min",
         "Ei julkinen: JulkL 24 § 1 mom 23 k",
         "Yksinäisyys",
-        "ei tiedossa olevaa lukua",
+        "lukua ei ole tiedossa",
         "Suunniteltu yhteensä 25 min, neuvottelu kestää 3 h 45 min: mahtuu, ja 3 h 20 min jää.",
     ):
         assert words in told, words

@@ -193,7 +193,7 @@ def test_what_a_template_keeps_of_an_agenda(negotiation: Negotiation) -> None:
 
 def test_a_template_is_made_in_the_browser(client: Client, in_scope: County) -> None:
     """Named, filled, its items edited, moved and removed; each step can be undone."""
-    assert "Alueella ei ole tähän vielä omaa pohjaa" in text_of(client.get(url("agenda_templates")))
+    assert "Hyvinvointialueella ei ole tähän vielä omaa pohjaa" in text_of(client.get(url("agenda_templates")))
     refused = client.post(url("agenda_template_new"), {"name": "", "language": "fi"})
     assert refused.status_code == 422
     assert "Valitse lakiperuste." in text_of(refused)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 
 import pikepdf
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from docx import Document as WordDocument
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +20,12 @@ from openpyxl import Workbook
 from PIL import Image
 from pptx import Presentation
 
-from municipalities.models import County
-from negotiations.models import AttachedFile
+from municipalities.models import County, Municipality
+from negotiations.models import AgendaItem, AttachedFile, MinutesAttachment
 from negotiations.sitting import files
 from negotiations.sitting.files import CSV, DOCX, JPEG, KINDS, ODT, PDF, PNG, PPTX, TEXT, XLSX, judge
+from negotiations.tasks import purge_unattached_files
+from tests.factories import make_held, make_round
 
 ODT_TYPE = "application/vnd.oasis.opendocument.text"
 
@@ -126,6 +131,25 @@ def test_what_lies_of_itself_is_refused() -> None:
     assert "ei voi liittää" in refusal("a.odt", zipped(mimetype=b"application/zip", **{"content.xml": b""}))
 
 
+def test_what_is_damaged_inside_is_refused_in_words() -> None:
+    """Wherever the damage is, and whatever the list of the parts is called or says."""
+    content = bytearray(office(WordDocument))
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        part = packed.getinfo("word/document.xml")
+    start = part.header_offset + 30 + len(part.filename)
+    content[start : start + part.compress_size] = b"\xff" * part.compress_size
+    assert refusal("a.docx", bytes(content)).startswith("Tiedosto on rikki")
+    locked = bytearray(office(WordDocument))
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.find(sign) + flags] |= 1
+    assert refusal("a.docx", bytes(locked)).startswith("Tiedosto on rikki")
+    assert "ei voi liittää" in refusal("a.docx", zipped(**{"[content_types].xml": b"<Types/>"}))
+    strange = b'<?xml version="1.0" encoding="no-such"?><Types/>'
+    assert refusal("a.docx", zipped(**{"[Content_Types].xml": strange})).startswith("Tiedosto on rikki")
+    long = b"<Types>" + b" " * files.MOST_TYPES + b"</Types>"
+    assert refusal("a.docx", zipped(**{"[Content_Types].xml": long})).startswith("Tiedosto on rikki")
+
+
 def test_macros_are_refused() -> None:
     """Of Word, Excel and OpenDocument alike."""
     for kind, part in ((DOCX, "word/vbaProject.bin"), (XLSX, "xl/vbaProject.bin"), (ODT, "Basic/script-lc.xml")):
@@ -220,3 +244,32 @@ def test_a_file_is_given_out_only_to_be_saved(in_scope: County) -> None:
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     assert "private" in answer["Cache-Control"]
+
+
+def test_a_file_that_is_attached_to_nothing_goes(in_scope: County, hankasalmi: Municipality) -> None:
+    """A day later; one that an agenda or minutes have stays."""
+    from negotiations.minutes.attachments import attach
+    from negotiations.minutes.checking import open_minutes
+    from negotiations.sitting.agenda import add_items, remove_item, restore_item
+    from negotiations.sitting.attachments import add_attachment, remove_attachment
+
+    held = make_held(make_round(in_scope), [hankasalmi])
+    item = AgendaItem.objects.filter(part__negotiation=held).earliest("position")
+    of_agenda, left = (
+        add_attachment(item, name, upload=SimpleUploadedFile(name, name.encode()), by=None)
+        for name in ("asia.txt", "poistettu.txt")
+    )
+    (minutes,) = open_minutes(held, by=None)
+    MinutesAttachment.objects.all().delete()
+    of_minutes = attach(minutes, "Liite", upload=SimpleUploadedFile("liite.txt", b"liite"), by=None)
+    remove_attachment(left, by=None)
+    kept = remove_item(add_items(item.part, [("Poistettava asia", "")], by=None)[0], by=None)
+    kept["attachments"] = [["Poistettu", left.file_id, ""], ["Asia", of_agenda.file_id, ""]]
+    assert files.purge_unattached() == 0
+    later = timezone.now() + files.UNATTACHED_FOR + timedelta(minutes=1)
+    assert files.purge_unattached(later) == 1
+    assert set(AttachedFile.objects.values_list("pk", flat=True)) == {of_agenda.file_id, of_minutes.file_id}
+    # An item that is brought back has what there is.
+    again = restore_item(item.part, kept, by=None)
+    assert [row.file_id for row in again.attachments.all()] == [None, of_agenda.file_id]
+    assert purge_unattached_files.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}

@@ -32,6 +32,7 @@ from negotiations.sitting.brought import (
     Carried,
     FromBefore,
     PutOff,
+    all_were_there,
     comes_by_itself,
     part_for,
     read_from_before,
@@ -71,6 +72,15 @@ def test_what_is_open_goes_to_the_part_of_its_duty() -> None:
     parts = [(1, "14"), (2, "6-7")]
     assert [part_for(basis, parts) for basis in ("14", "6-7", None, "x")] == [1, 2, 2, 2]
     assert part_for("14", []) is None
+
+
+def test_who_was_there_counts_by_former_municipalities_too() -> None:
+    """Mäntyharju was there where Pertunmaa was; who has come to the table since was not."""
+    former = {"m1": ["m2"]}
+    assert all_were_there(frozenset({"m1", "m2"}), frozenset({"m2"}), former)
+    assert all_were_there(frozenset({"m1", "m2"}), frozenset({"m1", "m3"}), former)
+    assert not all_were_there(frozenset({"m1", "m2", "m3"}), frozenset({"m2"}), former)
+    assert not all_were_there(frozenset({"m3"}), frozenset({"m1"}), {})
 
 
 def test_former_municipalities_go_on_in_those_they_joined() -> None:
@@ -338,6 +348,34 @@ def test_what_is_open_comes_along_by_itself(before: Negotiation, hankasalmi: Mun
     assert not found(now).items
 
 
+def test_what_is_not_public_does_not_come_by_itself_to_others(
+    before: Negotiation, hankasalmi: Municipality, joutsa: Municipality, round_: Round, client: Client
+) -> None:
+    """Nor do the measures agreed under such an item, nor such an attachment: that is for the coordinator to choose."""
+    AgendaItem.objects.filter(part__negotiation=before, part__position=2).update(secrecy_ground="JulkL 24 §")
+    secret = AgendaItem.objects.get(is_deferred=True)
+    together, alone = planned(round_, [hankasalmi, joutsa]), planned(round_, [hankasalmi], THIRD + timedelta(days=1))
+    assert [(one.is_strange, one.comes_by_itself) for one in found(together).items] == [(True, False)]
+    assert {one.measure.text: one.is_strange for one in found(together).measures} == {
+        "Nuorten iltoja lisätään": True,
+        "Raportoidaan vuosittain": False,
+    }
+    assert not any(one.is_strange for one in found(alone).items)
+    assert not any(one.is_strange for one in found(alone).measures)
+    for part in together.parts.order_by("position"):
+        fill_with_usual(part, by=None)
+    page = text_of(client.get(url("negotiation_agenda", together.pk)))
+    assert page.count("ei ollut silloin mukana") == 2 and "Ota kaikki toimenpiteet" not in page
+    agenda_ = AgendaItem.objects.filter(part__negotiation=together)
+    assert not agenda_.filter(deferred_from=secret).exists()
+    assert set(agenda_.values_list("measures_followed__text", flat=True)) == {None, "Raportoidaan vuosittain"}
+    # Of a public one what is attached and not public stays where it was.
+    AgendaItem.objects.filter(pk=secret.pk).update(secrecy_ground="")
+    AgendaAttachment.objects.create(county=before.county, item=secret, position=2, title="Salainen", secrecy_ground="x")
+    take_along(together.parts.get(position=1), items=[secret.pk], by=None)
+    assert [row.title for row in agenda_.get(deferred_from=secret).attachments.all()] == ["Muistio"]
+
+
 def test_it_comes_in_the_negotiations_language(before: Negotiation, hankasalmi: Municipality, round_: Round) -> None:
     """In Swedish too."""
     now = planned(round_, [hankasalmi], language="sv")
@@ -411,18 +449,18 @@ def test_the_page_offers_what_is_open(
     """Once an agenda has been begun, each to be taken along with a button; then not any more."""
     now = planned(round_, [hankasalmi])
     page = url("negotiation_agenda", now.pk)
-    assert "Avoinna viime kerrasta" not in text_of(client.get(page))
+    assert "Viime kerralla avoimeksi jäänyt" not in text_of(client.get(page))
     cooperation, welfare = now.parts.order_by("position")
     for part in (cooperation, welfare):
         agenda.add_items(part, [("Avaus", "")], by=None)
     shown = text_of(client.get(page))
-    assert shown.count("Avoinna viime kerrasta") == 2
+    assert shown.count("Viime kerralla avoimeksi jäänyt") == 2
     assert "Nuorten iltoja lisätään" in shown
     assert "Siirretty asia: ”Hankasalmi”" in shown
     sent = {"part": welfare.pk, "measure": [row.pk for row in Measure.objects.all()]}
     told = text_of(client.post(url("agenda_take_along", now.pk), sent, follow=True))
     assert "2 toimenpidettä on nyt asialistalla" in told
-    assert told.count("Avoinna viime kerrasta") == 1
+    assert told.count("Viime kerralla avoimeksi jäänyt") == 1
     again = text_of(client.post(url("agenda_take_along", now.pk), sent, follow=True))
     assert "Se on jo asialistalla" in again
     item = AgendaItem.objects.get(is_deferred=True)

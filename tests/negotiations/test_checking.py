@@ -320,7 +320,7 @@ def test_a_checker_is_led_to_the_mark_and_told_what_to_do(
 
     def asked(user: User) -> tuple[bool, int]:
         page = client_for(user).get(tab).content.decode()
-        assert ("kommentoi sitä tai ehdota muutosta" in page) == ("Luin tekstin" in page)
+        assert ("huomauta siitä tai ehdota muutosta" in page) == ("Luin tekstin" in page)
         is_led = "Tarkasta pöytäkirja viimeistään" in client_for(user).get(first).content.decode()
         return is_led, page.count('value="approved"')
 

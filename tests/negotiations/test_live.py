@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from municipalities.models import County, Event, Municipality, Sector, User
 from municipalities.moves import NotAllowedNow
 from negotiations.demo.building import moment
+from negotiations.followup.live_forms import _nobody_of
 from negotiations.log import log_of
 from negotiations.minutes.checking import open_minutes, send_for_checking
 from negotiations.minutes.concluding import conclude
@@ -290,3 +291,49 @@ def test_a_day_on_which_nothing_was_opened_is_not_ended(negotiation: Negotiation
     with pytest.raises(NotAllowedNow):
         conclude(fresh(negotiation), stayed_away=[], by=coordinator, at=at(9))
     assert Minutes.objects.count() == 1
+
+
+def test_a_part_is_not_opened_again_after_the_day(negotiation: Negotiation, coordinator: User) -> None:
+    """Who had left counts as present by then: they would be there at a closing that they did not see."""
+    gone = attend(negotiation, "Lähtijä")
+    live.open_part(part_of(negotiation), by=coordinator, at=at(8, 15))
+    Attendance.objects.filter(pk=gone.pk).update(status=Attendance.Status.ABSENT)
+    attend(negotiation, "Jääjä")
+    conclude(negotiation, stayed_away=[], by=coordinator, at=at(12))
+    with pytest.raises(NotAllowedNow, match="Korjaa sen kellonajat"):
+        live.reopen_part(part_of(negotiation), by=coordinator, at=at(13))
+    presence = PartPresence.objects.get(attendance=gone)
+    assert (presence.at_opening, presence.at_closing) == (True, False)
+
+
+def test_a_sitting_that_goes_on_is_ended_there(negotiation: Negotiation, coordinator: User) -> None:
+    """Marked as held past it, a part would stay open, and the time of its item would run on."""
+    live.open_part(part_of(negotiation), by=coordinator, at=at(8, 15))
+    live.take_item(item_of(negotiation), by=coordinator, at=at(8, 20))
+    with pytest.raises(NotAllowedNow, match="Istunto on käynnissä"):
+        hold(fresh(negotiation), by=coordinator)
+    live.close_part(part_of(negotiation), by=coordinator, at=at(9))
+    assert hold(fresh(negotiation), by=coordinator).state == State.HELD
+    assert item_of(negotiation).used_seconds == 40 * 60
+
+
+def test_a_break_stops_the_clock_of_the_item_that_it_was_asked_for(negotiation: Negotiation, coordinator: User) -> None:
+    """Where another secretary has gone on to the next item, that goes on."""
+    live.open_part(part_of(negotiation), by=coordinator, at=at(8, 15))
+    live.take_item(item_of(negotiation), by=coordinator, at=at(8, 20))
+    live.take_item(item_of(negotiation, 2), by=coordinator, at=at(8, 30))
+    live.put_down(fresh(negotiation), item=item_of(negotiation), at=at(8, 31))
+    assert fresh(negotiation).item_at_hand == item_of(negotiation, 2)
+    live.put_down(fresh(negotiation), item=item_of(negotiation, 2), at=at(8, 40))
+    assert (fresh(negotiation).item_at_hand, item_of(negotiation, 2).used_seconds) == (None, 600)
+
+
+def test_a_municipality_whose_people_left_early_has_not_stayed_away(
+    negotiation: Negotiation, hankasalmi: Municipality, joutsa: Municipality, coordinator: User
+) -> None:
+    """At the end of the day those are proposed of whom nobody was there at any time."""
+    Party.objects.create(county_id=negotiation.county_id, negotiation=negotiation, municipality=joutsa)
+    gone = attend(negotiation, "Lähtijä", municipality=hankasalmi)
+    live.open_part(part_of(negotiation), by=coordinator, at=at(8, 15))
+    Attendance.objects.filter(pk=gone.pk).update(status=Attendance.Status.ABSENT)
+    assert _nobody_of(negotiation) == [negotiation.parties.get(municipality=joutsa).pk]

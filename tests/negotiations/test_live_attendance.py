@@ -152,14 +152,14 @@ def test_a_substitute_is_added_with_a_name_and_a_role(held: Negotiation, client:
         "substitute-is_remote": "on",
     }
     for wrong, words in (
-        ({"substitute-name": ""}, "Anna nimi."),
+        ({"substitute-name": "", "substitute-role": " "}, "Anna nimi tai rooli."),
         ({"substitute-substitutes": ""}, "Valitse se, joka on poissa."),
         ({"substitute-substitutes": "999999999"}, "Valitse poissa oleva tämän neuvottelun luettelosta."),
         ({"substitute-substitutes": "x"}, "Valitse poissa oleva tämän neuvottelun luettelosta."),
     ):
         refused = client.post(path(held), data | wrong, headers=BY_SCRIPT)
         assert refused.status_code == 422 and words in refused.content.decode()
-        assert 'value="pappi"' in refused.content.decode()
+        assert ('value="pappi"' in refused.content.decode()) == ("substitute-role" not in wrong)
     assert client.post(path(held), data, headers=BY_SCRIPT).status_code == 200
     maija = row("Maija")
     assert (maija.role, maija.organisation_name, maija.sector, maija.is_remote) == (
@@ -201,6 +201,19 @@ def test_one_who_came_uninvited_is_added(
     assert (reijo.role, reijo.organisation_name, reijo.municipality) == ("johtaja", "Hankasalmi", hankasalmi)
     twice = client.post(path(held), {"do": "walk-in", "walk_in-name": found[0]}, headers=BY_SCRIPT)
     assert twice.status_code == 422 and "on jo luettelossa" in twice.content.decode()
+
+
+def test_a_role_is_enough(held: Negotiation, client: Client) -> None:
+    """As in the list of those invited; without a name and a role nobody is added, and the field says why."""
+    sent = {"do": "walk-in", "walk_in-sector": "other"}
+    refused = client.post(path(held), sent, headers=BY_SCRIPT)
+    assert (
+        refused.status_code == 422 and 'id="walk_in-name-virhe">Nimi: Anna nimi tai rooli.' in refused.content.decode()
+    )
+    added = client.post(path(held), sent | {"walk_in-role": "Kylätalon emäntä"}, headers=BY_SCRIPT)
+    assert added.status_code == 200 and "Kylätalon emäntä" in added.content.decode()
+    came = Attendance.objects.get(is_walk_in=True)
+    assert (came.name, came.role, came.status) == ("", "Kylätalon emäntä", "present")
 
 
 def test_head_counts_of_two_secretaries(held: Negotiation, coordinator: User, client: Client) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -17,12 +17,13 @@ from django.utils import timezone
 from indicators.models import Indicator
 from municipalities.forms import digest_of
 from municipalities.models import County, Membership, Municipality, Sector, User
+from negotiations.followup import live_moves
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.minutes.checking import send_for_checking
-from negotiations.models import AgendaItem, Attendance, LegalBasis, Measure, Minutes, Negotiation
+from negotiations.models import AgendaItem, Attendance, LegalBasis, Measure, MeasureStatus, Minutes, Negotiation
 from negotiations.sitting import live as rules
 from negotiations.sitting.conduct import convene
-from tests.factories import BOTH, make_negotiation, make_priority, make_round, make_user
+from tests.factories import BOTH, make_held, make_negotiation, make_priority, make_round, make_user
 from tests.negotiations.test_checking import later
 from tests.negotiations.test_live import fresh, item_of, part_of
 
@@ -218,6 +219,23 @@ def test_the_same_sending_enters_one_measure(negotiation: Negotiation, client: C
     assert Measure.objects.count() == 2
 
 
+def test_a_measure_whose_entering_fails_is_entered_when_it_is_sent_again(
+    negotiation: Negotiation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was entered, so that the same sending is not taken for one that was."""
+    item, sent = item_of(negotiation), measure(key="k1")
+
+    def fails(*_args: object, **_named: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    client.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(live_moves, "add_measures", fails)
+        assert client.post(url("live_measure", item.pk), sent, headers=JSON).status_code == 503
+    assert client.post(url("live_measure", item.pk), sent, headers=JSON).status_code == 200
+    assert Measure.objects.count() == 1
+
+
 def test_a_measure_to_mend(negotiation: Negotiation, client: Client, keski_uusimaa: County) -> None:
     """Each field with what to do, for the script and on the page; what was typed stays."""
     item = item_of(negotiation)
@@ -307,6 +325,7 @@ def test_one_item_and_many_cost_the_same(
             add_measures([Agreed(f"Teko {number}", COUNTYS)], of=row, item=item, by=None)
             item.attachments.create(county_id=in_scope.pk, position=number + 1, title=f"Liite {number}")
             item.indicators.add(Indicator.objects.create(name_fi=f"Luku {items} {number}", unit="PERCENT", theme="A"))
+            item.measures_followed.add(*add_measures([Agreed("Ennen", COUNTYS)], of=row, item=None, by=None))
             Attendance.objects.create(
                 county_id=in_scope.pk, negotiation=row, sector="county", name=f"Nimi {number}", status="present"
             )
@@ -315,6 +334,32 @@ def test_one_item_and_many_cost_the_same(
                 assert client.get(url(name, row.pk)).status_code == 200
             found.add(len(asked))
     assert all(len(found) == 1 for found in counts.values()), counts
+
+
+def test_what_became_of_a_measure_is_told_where_it_is_gone_through(
+    negotiation: Negotiation, client: Client, coordinator: User, hankasalmi: Municipality
+) -> None:
+    """It is told in this sitting, and told anew while one writes; one of another item leads to the page of promises."""
+    before = make_held(make_round(negotiation.county), [hankasalmi], by=coordinator)
+    (measure_,) = add_measures([Agreed("Tavataan syksyllä.", COUNTYS)], of=before, item=None, by=None)
+    item = opened(negotiation, coordinator)
+    item.measures_followed.add(measure_)
+    place = url("live", negotiation.pk, f"?kohta={item.pk}")
+    assert "Tavataan syksyllä." in client.get(place).content.decode()
+    address = url("measure_status", measure_.pk, f"?kohta={item.pk}")
+    day = timezone.localdate()
+    nothing = client.post(address, {"state": "", "note": "", "told_on": day.isoformat()})
+    assert nothing.status_code == 422 and "Valitse tilanne." in nothing.content.decode()
+    for state, note in (("underway", "Aika on varattu."), ("done", "Tavattiin.")):
+        sent = client.post(address, {"state": state, "note": note, "told_on": day.isoformat()})
+        assert (sent.status_code, sent["Location"]) == (302, place)
+        told = MeasureStatus.objects.get()
+        assert (told.negotiation, told.state, told.note, told.told_on) == (negotiation, state, note, day)
+    page = client.get(place).content.decode()
+    assert 'value="Tavattiin."' in page and '<option value="done" selected>' in page
+    elsewhere = url("measure_status", measure_.pk, f"?kohta={item_of(negotiation, basis=LegalBasis.WELFARE).pk}")
+    client.post(elsewhere, {"state": "dropped", "note": "Ei tarvita.", "told_on": day.isoformat()})
+    assert MeasureStatus.objects.get(state="dropped").negotiation is None
 
 
 # --- For the room -------------------------------------------------------------------------------------------------
@@ -355,7 +400,7 @@ def test_the_day_is_ended_on_a_page_of_its_own(negotiation: Negotiation, client:
     """Which says what is closed and what was not dealt with, and proposes who stayed away."""
     opened(negotiation, coordinator)
     page = client.get(url("live_end", negotiation.pk))
-    assert "14 §: on vielä avoinna" in text_of(page) and "6–7 §: ei avattu" in text_of(page)
+    assert "14 §: osa on vielä avoinna" in text_of(page) and "6–7 §: osaa ei avattu" in text_of(page)
     response = client.post(url("live_end", negotiation.pk))
     assert response["Location"] == url("negotiation_minutes", negotiation.pk)
     assert fresh(negotiation).state == Negotiation.State.HELD and Minutes.objects.count() == 1

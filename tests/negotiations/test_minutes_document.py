@@ -422,3 +422,17 @@ def test_what_belongs_to_no_item_is_told_though_the_last_part_was_not_dealt_with
     )
     [minutes] = opened(negotiation, County.MinutesForm.TWO)
     assert [measure.text for measure in compose(minutes).further_measures] == ["Teko."]
+
+
+def test_who_came_uninvited_by_mistake_is_not_told_as_invited(combined: Negotiation) -> None:
+    """Marked as present, and then as never having come: neither present nor among the invited who were absent."""
+    Attendance.objects.create(
+        county_id=combined.county_id,
+        negotiation=combined,
+        sector=Sector.OTHER,
+        name="Ulla Kutsumaton",
+        status=Attendance.Status.ABSENT,
+        is_walk_in=True,
+    )
+    [minutes] = opened(combined, County.MinutesForm.ONE)
+    assert "Ulla Kutsumaton" not in printed(minutes)

@@ -101,8 +101,8 @@ def test_the_letter_says_what_is_asked_until_when_and_what_silence_means(
     letter = mailoutbox[0]
     day = coming(14)
     assert letter.to == [ADDRESS]
-    assert letter.subject.startswith("Tarkasta pöytäkirja: Hankasalmi, Joutsa viimeistään ")
-    assert letter.subject.endswith(f"{day.day}.{day.month}.{day.year}")
+    assert letter.subject.startswith("Tarkasta pöytäkirja viimeistään ")
+    assert letter.subject.endswith(f"{day.day}.{day.month}.{day.year}: Hankasalmi, Joutsa")
     body = str(letter.body)
     for words in ("Tarkastat osapuolen puolesta: Hankasalmi", "Merkitse tarkastetuksi", "ei ole julkinen"):
         assert words in body
@@ -143,7 +143,7 @@ def test_letters_are_in_the_language_of_the_negotiation(
     with translation.override("fi"):
         mailed(link_of(check), mailoutbox)
     letter = mailoutbox[0]
-    assert letter.subject.startswith("Justera protokollet: ") and " senast " in letter.subject
+    assert letter.subject.startswith("Justera protokollet senast ")
     body = str(letter.body)
     for words in ("Hej", "Ska justeras senast", "Du justerar för parten: Hankasalmi", "Markera som justerat"):
         assert words in body
@@ -283,7 +283,7 @@ def test_those_whose_marks_are_void_are_told_with_a_new_link(
     # What was changed is told by the page alone: a letter is read by others too.
     assert "aivan muuta" not in str(mailoutbox[0].body)
     mailed(waiting, mailoutbox)
-    assert mailoutbox[1].subject.startswith("Tarkasta pöytäkirja: ")
+    assert mailoutbox[1].subject.startswith("Tarkasta pöytäkirja viimeistään ")
 
 
 @pytest.mark.parametrize("why", ["draft", "marked", "no address", "checked"])
@@ -469,3 +469,25 @@ def test_the_beat_does_all_of_it() -> None:
     tasks = {send_minutes_links_left.name, remind_checkers.name, purge_minutes_addresses.name}
     assert tasks <= {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert {task.rpartition(".")[2] for task in tasks} | {"send_minutes_link"} <= set(all_tasks)
+
+
+def test_a_change_of_matter_begins_another_time_of_checking(
+    check: MinutesCheck, minutes: Minutes, coordinator: User
+) -> None:
+    """With a later last day, before which a checker who was reminded of the former one is reminded once more."""
+    Minutes.objects.update(check_by=coming(2))
+    for link in MinutesLink.objects.all():
+        old(link, days=2)
+    remind_checkers()
+    MinutesCheck.objects.update(reminded_at=timezone.now() - timedelta(minutes=1))
+    item = items_of(minutes)[0]
+    amend_item(item, {"agreed": "Toisin."}, kind=MinutesVersion.Kind.MATTER, by=coordinator)
+    for link in MinutesLink.objects.all():
+        old(link, days=2)
+    remind_checkers()
+    reminders = MinutesLink.objects.filter(is_reminder=True, check_row=check)
+    assert reminders.count() == 1, "the new last day is not near yet"
+    Minutes.objects.update(check_by=coming(2))
+    for _time in range(2):
+        remind_checkers()
+    assert reminders.count() == 2

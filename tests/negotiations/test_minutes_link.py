@@ -36,6 +36,7 @@ from negotiations.models import (
     MinutesVersion,
     Negotiation,
 )
+from negotiations.sitting.live_writing import LONGEST
 from tests.factories import make_held, make_negotiation, make_round
 from tests.negotiations.reviewed import (
     check,
@@ -423,9 +424,9 @@ def test_what_cannot_be_taken_is_shown_again_with_what_was_typed(path: str, minu
         (item, {}, "Huomautus on vielä tyhjä"),
         (item, {"comment": "   "}, "Huomautus on vielä tyhjä"),
         (item, {"comment": "x" * 4001, "discussion": "Keskusteltiin hartaasti."}, "Lyhennä"),
-        (item, {"agreed": "x" * 20_001, "discussion": "Keskusteltiin hartaasti."}, "Lyhennä"),
+        (item, {"agreed": "x" * (LONGEST + 1), "discussion": "Keskusteltiin hartaasti."}, "Lyhennä"),
         (item, {"comment": "a\x00b", "discussion": "Keskusteltiin hartaasti."}, "aria-invalid"),
-        ("yleista", {"comment": ""}, "Kirjoita, mitä pitäisi huomata"),
+        ("yleista", {"comment": ""}, "Kirjoita, mistä haluat huomauttaa"),
     )
     texts = {key: texts_of(page_at(remark_path(path, key))) for key in (item, "yleista")}
     for key, data, words in cases:
@@ -538,6 +539,20 @@ def test_a_remark_is_taken_back_while_it_is_open_and_its_words_are_kept(
     assert Client().post(back).status_code == 404
     Client().post(url, texts_of(page) | {"version": version_in(page)})
     assert MinutesRemark.objects.count() == 1
+
+
+def test_a_new_checker_takes_back_no_remark_of_the_one_before(
+    path: str, check: MinutesCheck, coordinator: User, mailoutbox: list[EmailMessage]
+) -> None:
+    """It is there to be decided on, and its words are not the new one's to read."""
+    Client().post(remark_path(path, "yleista"), {"version": "1", "comment": "Edellisen oma."})
+    remark = MinutesRemark.objects.get()
+    replace_checker(check, name="Uusi", role="", email="uusi@example.fi", reason="Lomalla", by=coordinator)
+    fresh = mailed(link_of(check), mailoutbox)
+    response = Client().post(reverse("minutes_link_withdraw", args=[fresh.split("/")[2], remark.pk]))
+    assert response.status_code == 404 and "Edellisen oma." not in response.content.decode()
+    assert Client().post(reverse("minutes_link_withdraw", args=[path.split("/")[2], remark.pk])).status_code == 410
+    assert MinutesRemark.objects.get().state == Remark.OPEN
 
 
 def test_what_was_decided_and_why_is_told_and_stays(

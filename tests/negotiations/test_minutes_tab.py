@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from municipalities.models import County, Municipality, User
 from negotiations.minutes.amending import amend_item
-from negotiations.minutes.checking import mark
+from negotiations.minutes.checking import mark, open_minutes, send_for_checking
 from negotiations.minutes.remarks import remark
 from negotiations.models import AgendaItem, Measure, Minutes, MinutesVersion
 from tests.factories import make_held, make_round
-from tests.negotiations.test_checking import State, reach
+from tests.negotiations.test_checking import State, later, reach
 
 ClientFor = Callable[[User | None], Client]
 
@@ -52,6 +54,25 @@ def test_checked_minutes_are_shown_from_their_version(
         assert "Sovittiin 1." in page and "Muutettu salaa." not in page
 
 
+def test_what_was_not_entered_and_the_times_are_told_in_words(
+    in_scope: County, coordinator: User, hankasalmi: Municipality, client_for: ClientFor
+) -> None:
+    """A draft still waits for the words; minutes that have been sent say that there are none."""
+    held = make_held(make_round(in_scope), [hankasalmi], by=coordinator, items=2)
+    AgendaItem.objects.filter(position=2).update(discussion="", agreed="", dissent="")
+    opened = datetime(2024, 9, 26, 8, 20, tzinfo=timezone.get_default_timezone())
+    held.parts.update(opened_at=opened, closed_at=opened + timedelta(hours=2), opening="", closing="")
+    (minutes,) = open_minutes(held, by=coordinator)
+    client = client_for(coordinator)
+    draft = client.get(tab_of(minutes)).content.decode()
+    assert "Tästä ei ole vielä kirjoitettu mitään." in draft and "Ei kirjauksia." not in draft
+    send_for_checking(minutes, check_by=later(), by=coordinator)
+    sent = client.get(tab_of(minutes)).content.decode()
+    assert "Ei kirjauksia." in sent and "Tästä ei ole vielä kirjoitettu mitään." not in sent
+    for page in (draft, sent, client.get(reverse("minutes_check", args=["keski-suomi", minutes.pk])).content.decode()):
+        assert "Avattu klo 8.20" in page and "Päätetty klo 10.20" in page
+
+
 def test_the_version_is_told_with_its_whole_hash(
     checking: Minutes, coordinator: User, editor: User, client_for: ClientFor
 ) -> None:
@@ -82,7 +103,7 @@ def test_silence_is_told_where_it_counts(
     in_scope: County, checking: Minutes, editor: User, client_for: ClientFor
 ) -> None:
     """With the date; elsewhere nothing is said of it."""
-    words = "mennessä, pöytäkirja katsotaan tarkastetuksi"
+    words = ", pöytäkirja katsotaan tarkastetuksi"
     assert words not in client_for(editor).get(tab_of(checking)).content.decode()
     in_scope.silence_is_checking = True
     in_scope.save()

@@ -250,7 +250,7 @@ def test_word_has_headings_numbers_lists_and_the_language(minutes: Minutes) -> N
         "Nuorisotila avataan lauantaisin.\nHankasalmi, nuorisopalvelut · 31.3.2025 · Mielen hyvinvointi"
         in "\n".join(bullets)
     )
-    assert any("Liisa Sijainen" in line and "sijaisena, varsinainen Matti Poissa" in line for line in bullets)
+    assert any("Liisa Sijainen" in line and "sijaisena (varsinainen Matti Poissa)" in line for line in bullets)
     text = text_of(document)
     for told in ("Läsnäolo: Avattaessa paikalla 18", "Siirrettiin seuraavaan neuvotteluun.", "Avoimet ovet. (Pöytä 1)"):
         assert told in text, told
@@ -322,6 +322,14 @@ def test_the_whole_package_has_all_files_and_tells_their_hashes(minutes: Minutes
     }
     assert (known["caseNumber"], known["created"], known["issued"]) == ("HVA/123/2024", "2024-09-26", "2024-10-14")
     assert known["publicity"] == {"class": "Osittain salassapidettävä", "grounds": [GROUND], "leftOut": []}
+    # Of the files too: the whole minutes hold what is not public of their items.
+    assert [file["publicity"]["class"] for file in known["files"]] == [
+        "Osittain salassapidettävä",
+        "Julkinen",
+        "Salassapidettävä",
+        "Salassapidettävä",
+    ]
+    assert known["files"][0]["publicity"]["ground"] == GROUND
     assert known["identifier"] == f"sha256:{again(minutes).versions.get().sha256}"
     assert known["contributor"] == ["Keski-Suomen hyvinvointialue", "Hankasalmi"]
     assert [left["attachment"] for left in known["attachmentsWithoutFile"]] == [4]
@@ -356,6 +364,7 @@ def test_the_public_package_has_nothing_that_is_secret(minutes: Minutes) -> None
     assert SECRET.encode() not in whole and SECRET.lower().encode() not in whole
     known = json.loads(files["metadata.json"])
     assert known["publicity"] == {"class": "Julkinen", "grounds": [], "leftOut": [GROUND]}
+    assert {file["publicity"]["class"] for file in known["files"]} == {"Julkinen"}
     assert [(left["attachment"], left["title"]) for left in known["attachmentsWithoutFile"]] == [
         (2, ""),
         (3, ""),
@@ -406,7 +415,7 @@ def url(name: str, minutes: Minutes) -> str:
 def test_the_page_of_papers_orders_each(minutes: Minutes, coordinator: User, client_for: ClientFor) -> None:
     client = client_for(coordinator)
     page = client.get(url("minutes_papers", minutes)).content.decode()
-    assert "Siitä jää pois asioita 1 ja liitteitä 2." in page and "Otteen voi tehdä, kun" in page
+    assert "Julkisesta versiosta jää pois asioita: 1, liitteitä: 2." in page and "Otteen voi tehdä, kun" in page
     checked(minutes)
     for name, data in (
         ("minutes_public", {}),

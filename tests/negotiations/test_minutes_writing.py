@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,12 @@ from django.utils import timezone
 
 from municipalities.models import County, Event, Municipality, User
 from municipalities.moves import NotAllowedNow
+from negotiations.demo.building import moment
 from negotiations.log import log_of
 from negotiations.minutes.checking import open_minutes, return_to_draft
 from negotiations.minutes.writing import minutes_of, write_item, write_part
 from negotiations.models import AgendaItem, LegalBasis, Minutes, Negotiation, Part
+from negotiations.sitting.live_writing import LONGEST
 from tests.factories import BOTH, make_held, make_negotiation, make_round
 from tests.negotiations.test_checking import reach
 
@@ -284,3 +286,43 @@ def test_one_item_and_thirty_cost_the_same(
         assert response.content.decode().count("Asia ") >= items
         spent.append(len(queries))
     assert spent[0] == spent[1]
+
+
+def test_times_of_a_sitting_that_went_past_midnight(
+    held: Negotiation, coordinator: User, client_for: ClientFor
+) -> None:
+    """A part that was closed on the day after is saved as it is; one typed before its opening is not."""
+    open_minutes(held, by=coordinator)
+    part = held.parts.order_by("position")[0]
+    opened, after = moment(date(2024, 9, 26), 22), date(2024, 9, 27)
+    Part.objects.filter(pk=part.pk).update(opened_at=opened, closed_at=moment(after, 0, 30))
+    client, address = client_for(coordinator), url("minutes_part", part.pk)
+    assert client.post(address, {**shown(client, address), "closed": "00:20"}).status_code == 302
+    part.refresh_from_db()
+    assert (part.opened_at, part.closed_at) == (opened, moment(after, 0, 20))
+    Part.objects.filter(pk=part.pk).update(closed_at=moment(date(2024, 9, 26), 23))
+    assert client.post(address, {**shown(client, address), "closed": "21:00"}).status_code == 422
+
+
+def test_a_time_is_mended_within_the_minute(held: Negotiation, coordinator: User, client_for: ClientFor) -> None:
+    """The seconds that nobody sees do not put the opening after the closing."""
+    open_minutes(held, by=coordinator)
+    part, day = held.parts.order_by("position")[0], date(2024, 9, 26)
+    opened = moment(day, 9) + timedelta(seconds=30)
+    Part.objects.filter(pk=part.pk).update(opened_at=opened, closed_at=moment(day, 10))
+    client, address = client_for(coordinator), url("minutes_part", part.pk)
+    assert client.post(address, {**shown(client, address), "closed": "09:00"}).status_code == 302
+    part.refresh_from_db()
+    assert part.opened_at == part.closed_at == moment(day, 9)
+
+
+def test_no_text_grows_longer_than_it_can_be_mended(
+    held: Negotiation, coordinator: User, client_for: ClientFor
+) -> None:
+    """The same limit as in the sitting and in checking; what was typed is still there."""
+    open_minutes(held, by=coordinator)
+    client, address = client_for(coordinator), url("minutes_item", item_of(held).pk)
+    sent = shown(client, address) | {"discussion": "x" * (LONGEST + 1)}
+    refused = client.post(address, sent)
+    assert refused.status_code == 422 and "Lyhennä" in refused.content.decode()
+    assert client.post(address, sent | {"discussion": "x" * LONGEST}).status_code == 302

@@ -122,9 +122,39 @@ def _entities() -> bytes:
     return _zip(parts | {"word/document.xml": (head + body).encode()})
 
 
+def _damaged(at: int = 30, *, flags: bool = False) -> bytes:
+    """Return a file whose text is damaged, or that says of its parts that they are locked with a password."""
+    content = bytearray(made(("teksti", "Normal")))
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = packed.infolist()
+    for part in parts:
+        start = part.header_offset + at + len(part.filename)
+        if flags:
+            content[part.header_offset + 6] |= 1
+        elif part.filename == "word/document.xml":
+            content[start : start + part.compress_size] = b"\xff" * part.compress_size
+    if flags:
+        place = content.find(b"PK\x01\x02")
+        while place >= 0:
+            content[place + 8] |= 1
+            place = content.find(b"PK\x01\x02", place + 4)
+    return bytes(content)
+
+
+def _without_body() -> bytes:
+    """Return a file whose main part has no body."""
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    with zipfile.ZipFile(io.BytesIO(made(("teksti", "Normal")))) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    return _zip(parts | {"word/document.xml": f'<w:document xmlns:w="{word}"/>'.encode()})
+
+
 @pytest.mark.parametrize(
     "content",
     [
+        _damaged,
+        lambda: _damaged(flags=True),
+        _without_body,
         lambda: b"",
         lambda: b"teksti",
         lambda: b"\xd0\xcf\x11\xe0vanha",

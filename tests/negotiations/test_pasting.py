@@ -167,7 +167,7 @@ def test_minutes_are_pasted_looked_at_and_taken_in(
     assert answer.redirect_chain == [(path(held, "negotiation_minutes"), 302)]
     assert "1 uusi asia" in answer.content.decode() and "1 kohta jätettiin pois" in answer.content.decode()
     assert items(held)["Nuoret"] == (3, "Puhuttiin kouluista.\n- yksi\n- kaksi", "Jatketaan työtä.")
-    assert items(held, 1)["Asia 1"][1] == "Keskusteltiin.\n\nLisätään liikuntaa."
+    assert items(held, 1)["Asia 1"][1] == "Keskusteltiin.\n\nLiikunta\nLisätään liikuntaa."
     everything_out = {name: "out" if name.endswith("_place") else value for name, value in data.items()}
     assert client.post(path(held), everything_out).status_code == 422
     assert client.post(path(held), data | {"p1_place": "item-999999"}).status_code == 422
@@ -239,3 +239,13 @@ def test_as_many_questions_for_one_piece_as_for_many(
             assert client.post(path(held), {"text": text}).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 10, counts
+
+
+def test_the_heading_of_another_matter_is_not_lost(held: Negotiation, coordinator: User) -> None:
+    """Put under an item of another title it begins the text; with nothing below it, it is the text. Once."""
+    first, second = AgendaItem.objects.filter(part__negotiation=held, part__position=1).order_by("position")
+    told, bare = read("# 3 § Lasten palvelut\nPäätös: Jatketaan.\n# 4 § Kuljetukset")
+    for _time in range(2):
+        take_in(held, [Placed(told, Place("item", first.pk)), Placed(bare, Place("item", second.pk))], by=coordinator)
+    assert items(held)["Asia 1"] == (1, "Keskusteltiin.", "Sovittiin 1.\n\nLasten palvelut\nJatketaan.")
+    assert items(held)["Asia 2"] == (2, "Keskusteltiin.\n\nKuljetukset", "Sovittiin 2.")

@@ -11,15 +11,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from municipalities.access import access_of
 from municipalities.models import County, Event, Municipality, Sector, User
 from municipalities.moves import NotAllowedNow
 from negotiations.followup import promises as rules
 from negotiations.followup.measures import Agreed, Owner, add_measures
 from negotiations.followup.promises import Side, tell_status
+from negotiations.minutes import correcting
 from negotiations.minutes.checking import mark, open_minutes, publish
-from negotiations.models import Measure, MeasureStatus, Negotiation, Round
+from negotiations.models import AgendaItem, Measure, MeasureStatus, Negotiation, Round
+from negotiations.permissions import visible_statuses
 from negotiations.sitting.conduct import convene, hold
-from tests.factories import make_held, make_negotiation, make_organisation, make_round
+from tests.factories import BOTH, make_held, make_negotiation, make_organisation, make_round
 from tests.negotiations.test_checking import State as MinutesState
 from tests.negotiations.test_checking import later, reach, send_for_checking
 from tests.negotiations.test_negotiations import ClientFor, text_of, url
@@ -259,6 +262,50 @@ def test_the_list_of_what_was_agreed_tells_the_state(
     assert url("promises", hankasalmi.area.code) in text_of(client.get(url("negotiation", held.pk)))
 
 
+def test_what_a_sitting_tells_waits_for_its_minutes(
+    held: Negotiation, round_: Round, hankasalmi: Municipality, editor: User, coordinator: User, client_for: ClientFor
+) -> None:
+    """A draft is not public, and what stands in it is told on no page: neither the note nor the state."""
+    reach(MinutesState.CHECKING, held, coordinator)
+    own = measure("Hankasalmi")
+    tell(own, State.UNDERWAY, "Aloitettu syksyllä")
+    now = convene(make_negotiation(round_, [hankasalmi], day=timezone.localdate()), by=None)
+    agenda = AgendaItem.objects.filter(part__negotiation=now).earliest("position")
+    agenda.measures_followed.add(own)
+    tell(own, State.DROPPED, "Salaa luovuttu", negotiation=now)
+    reader = client_for(editor)
+    page = text_of(reader.get(url("measure_status", own.pk)))
+    assert "Aloitettu syksyllä" in page and "Salaa luovuttu" not in page
+    assert "Salaa luovuttu" in text_of(client_for(coordinator).get(url("measure_status", own.pk)))
+    for address in (url("measures") + "?tilanne=dropped", url("negotiation", now.pk)):
+        assert "Luovuttu" not in text_of(reader.get(address)).split("<main")[1].replace("Luovuttu</option>", "")
+    assert "nuorten iltoja" not in text_of(reader.get(url("measures") + "?tilanne=dropped"))
+    assert "nuorten iltoja" in text_of(reader.get(url("measures") + "?tilanne=underway"))
+    assert "nuorten iltoja" in text_of(client_for(coordinator).get(url("measures") + "?tilanne=dropped"))
+
+
+def test_of_two_minutes_those_that_tell_it_are_waited_for(
+    in_scope: County, held: Negotiation, hankasalmi: Municipality, editor: User, coordinator: User
+) -> None:
+    """What was told in the other part is a draft still."""
+    County.objects.filter(pk=in_scope.pk).update(minutes_form=County.MinutesForm.TWO)
+    own = measure("Hankasalmi")
+    round_ = make_round(in_scope, name="Toinen", legal_bases=list(BOTH))
+    now = convene(make_negotiation(round_, [hankasalmi], bases=BOTH, day=timezone.localdate()), by=None)
+    under = AgendaItem.objects.filter(part__negotiation=now, part__position=2).earliest("position")
+    under.measures_followed.add(own)
+    tell(own, State.DONE, "Tehty", negotiation=now)
+    hold(now, by=None)
+    first, second = sorted(
+        open_minutes(Negotiation.objects.get(pk=now.pk), by=None), key=lambda row: row.part.position if row.part else 0
+    )
+    seen = visible_statuses(access_of(editor, "keski-suomi"))
+    send_for_checking(first, check_by=later(), by=None)
+    assert not seen.exists()
+    send_for_checking(second, check_by=later(), by=None)
+    assert seen.exists()
+
+
 def test_the_log_tells_what_was_told(held: Negotiation, client: Client, coordinator: User) -> None:
     """In the negotiation where the measure was agreed."""
     tell(measure("Alue"), State.DONE, by=coordinator)
@@ -287,3 +334,28 @@ def test_more_promises_cost_no_more_queries(round_: Round, client: Client, hanka
     assert cost() == one
     assert one <= 12
     assert rules.counted([]) == rules.Count(0, 0)
+
+
+def test_what_was_told_stays_while_a_correction_is_written(
+    held: Negotiation, round_: Round, hankasalmi: Municipality, coordinator: User
+) -> None:
+    """A correction is a draft of its own: it does not open the minutes that it corrects."""
+    now = make_held(round_, [hankasalmi], day=timezone.localdate())
+    correcting.begin(reach(MinutesState.CHECKED, now, coordinator), by=coordinator)
+    with pytest.raises(NotAllowedNow):
+        tell(measure("Alue"), State.DONE, negotiation=now)
+
+
+def test_what_is_told_is_closed_with_the_minutes_of_the_part_that_goes_through_it(
+    held: Negotiation, round_: Round, hankasalmi: Municipality
+) -> None:
+    """Where each part has minutes of its own, the other draft opens nothing of it."""
+    County.objects.update(minutes_form=County.MinutesForm.TWO)
+    now = make_held(round_, [hankasalmi], day=timezone.localdate(), bases=BOTH)
+    first, second = open_minutes(Negotiation.objects.get(pk=now.pk), by=None)
+    for minutes, name in ((first, "Alue"), (second, "Hankasalmi")):
+        AgendaItem.objects.filter(part=minutes.part).earliest("pk").measures_followed.add(measure(name))
+    send_for_checking(first, check_by=later(), by=None)
+    with pytest.raises(NotAllowedNow):
+        tell(measure("Alue"), State.DONE, negotiation=now)
+    tell(measure("Hankasalmi"), State.DONE, negotiation=now)

@@ -17,6 +17,7 @@ from municipalities.models import County, Event, Municipality, User
 from municipalities.moves import NotAllowedNow
 from negotiations.minutes import versions
 from negotiations.minutes.amending import amend_item
+from negotiations.minutes.checkers import remove_checker, replace_checker
 from negotiations.minutes.checking import (
     mark,
     mark_the_silent,
@@ -26,6 +27,8 @@ from negotiations.minutes.checking import (
 )
 from negotiations.minutes.remarks import accept, reject, remark, text_now
 from negotiations.models import AgendaItem, Minutes, MinutesCheck, MinutesRemark, MinutesVersion, Part
+from negotiations.sitting.agenda import remove_item
+from negotiations.sitting.live_writing import LONGEST
 from tests.factories import make_held, make_round
 from tests.negotiations.test_checking import State, later, reach
 
@@ -164,7 +167,7 @@ BAD: dict[str, dict[str, object]] = {
     "of no text": {"proposed": "Sanoja.", "item": True},
     "of a text that items have not": {"proposed": "Sanoja.", "item": True, "field": "opening"},
     "the same words": {"proposed": " Sovittiin 1.\r\n", "item": True, "field": "agreed"},
-    "too long": {"text": "a" * 20_001},
+    "too long": {"text": "a" * (LONGEST + 1)},
 }
 
 
@@ -250,7 +253,7 @@ def test_who_has_made_a_remark_has_not_been_silent(
     row = propose(checks[0], item)
     end = timezone.now() + timedelta(days=15)
     assert mark_the_silent(in_scope, at=end) == 1
-    with pytest.raises(NotAllowedNow, match="ei ole ollut vaiti"):
+    with pytest.raises(NotAllowedNow, match="joka on vielä ratkaisematta"):
         mark(checks[0], by=coordinator, at=end, outcome=Outcome.SILENT)
     reject(row, reason="Ei.", by=coordinator, at=end)
     assert mark_the_silent(in_scope, at=end + timedelta(days=in_scope.remind_days)) == 0
@@ -301,3 +304,108 @@ def test_the_page_of_a_decision(
     assert client.get(page).status_code == 409
     late = client.post(page, {"decision": "reject", "reason": "Pitkä perustelu."})
     assert late.status_code == 409 and "Pitkä perustelu." in late.content.decode()
+
+
+def test_words_weighed_against_a_text_that_another_has_changed_are_not_saved_over_it(
+    item: AgendaItem,
+    checks: list[MinutesCheck],
+    coordinator: User,
+    client_for: Callable[[User | None], Client],
+) -> None:
+    """Two remarks on one text, decided in two windows: the second shows both texts, and is saved when sent again."""
+    first, second = propose(checks[0], item, "Sovittiin ensin."), propose(checks[1], item, "Sovittiin sitten.")
+    client = client_for(coordinator)
+    page = reverse("minutes_remark", args=["keski-suomi", second.pk])
+    sent = {
+        "read": client.get(page).context["form"].initial["read"],
+        "decision": "typo",
+        "wording": "Sovittiin sitten.",
+    }
+    accept(first, kind=Kind.TYPO, by=coordinator)
+    refused = client.post(page, sent)
+    assert refused.status_code == 409
+    assert "Sovittiin ensin." in refused.content.decode() and "Sovittiin sitten." in refused.content.decode()
+    item.refresh_from_db()
+    assert item.agreed == "Sovittiin ensin."
+    again = sent | {"read": refused.context["form"]["read"].value(), "wording": "Sovittiin ensin ja sitten."}
+    assert client.post(page, again).status_code == 302
+    item.refresh_from_db()
+    assert item.agreed == "Sovittiin ensin ja sitten."
+
+
+def test_in_a_draft_too_what_was_written_meanwhile_is_shown(
+    checking: Minutes,
+    item: AgendaItem,
+    checks: list[MinutesCheck],
+    coordinator: User,
+    client_for: Callable[[User | None], Client],
+) -> None:
+    """The text of a draft is written by autosave: a remark that waits is not accepted over it unseen."""
+    row = propose(checks[0], item)
+    return_to_draft(checking, by=coordinator)
+    client = client_for(coordinator)
+    page = reverse("minutes_remark", args=["keski-suomi", row.pk])
+    sent = {"read": client.get(page).context["form"].initial["read"], "decision": "accept", "wording": "Paremmin."}
+    AgendaItem.objects.filter(pk=item.pk).update(agreed="Kirjoitettu sillä välin.")
+    assert client.post(page, sent).status_code == 409
+    item.refresh_from_db()
+    assert item.agreed == "Kirjoitettu sillä välin."
+    assert client.post(page, sent | {"decision": "reject", "reason": "Ei."}).status_code == 302
+
+
+def test_a_text_as_long_as_the_sitting_lets_write_is_remarked_on_and_mended(
+    checking: Minutes,
+    item: AgendaItem,
+    coordinator: User,
+    editor: User,
+    client_for: Callable[[User | None], Client],
+) -> None:
+    """A comment on it, and a typo in its title: the long text beside them does not stand in the way."""
+    long = "Sana. " * 6_000
+    amend_item(item, {"discussion": long}, kind=Kind.TYPO, by=coordinator)
+    page = reverse("minutes_check_remark", args=["keski-suomi", checking.pk, f"kohta-{item.pk}"])
+    form = client_for(editor).get(page).context["form"]
+    sent = {field.name: field.value() or "" for field in form} | {"comment": "Otsikko on väärin."}
+    assert client_for(editor).post(page, sent).status_code == 302
+    page = reverse("minutes_amend_item", args=["keski-suomi", checking.pk, item.pk])
+    form = client_for(coordinator).get(page).context["form"]
+    sent = {field.name: field.value() or "" for field in form} | {"title": "Oikea otsikko", "kind": "typo"}
+    assert client_for(coordinator).post(page, sent).status_code == 302
+    item.refresh_from_db()
+    assert (item.title, item.discussion) == ("Oikea otsikko", long.strip())
+
+
+# --- What remarks hang on -----------------------------------------------------------------------------------------
+
+
+def test_remarks_do_not_go_with_what_they_are_of(
+    checking: Minutes, item: AgendaItem, checks: list[MinutesCheck], coordinator: User
+) -> None:
+    """In a draft that was taken back neither the item nor the checker is removed: the remark is to be decided on."""
+    propose(checks[0], item)
+    return_to_draft(checking, by=coordinator)
+    with pytest.raises(NotAllowedNow, match="huomautuksia, joten sitä ei voi poistaa"):
+        remove_item(item, by=coordinator)
+    with pytest.raises(NotAllowedNow, match="Vaihda sen sijaan tarkastaja"):
+        remove_checker(checks[0], by=coordinator)
+    assert MinutesRemark.objects.filter(state=MinutesRemark.State.OPEN).count() == 1
+    other = AgendaItem.objects.filter(part=item.part).exclude(pk=item.pk).get()
+    remove_item(other, by=coordinator)
+    remove_checker(checks[1], by=coordinator)
+
+
+def test_who_took_anothers_place_has_time_before_silence_counts(
+    in_scope: County, checking: Minutes, checks: list[MinutesCheck], coordinator: User
+) -> None:
+    """After the date too: as many days as checkers are reminded beforehand."""
+    in_scope.silence_is_checking = True
+    in_scope.save()
+    end = timezone.now() + timedelta(days=15)
+    replace_checker(checks[0], name="Uusi Tarkastaja", role="", reason="Sairastui.", by=coordinator, at=end)
+    assert mark_the_silent(in_scope, at=end) == 1
+    with pytest.raises(NotAllowedNow, match="vasta äskettäin tullut toisen tilalle"):
+        mark(checks[0], by=coordinator, at=end, outcome=Outcome.SILENT)
+    assert mark_the_silent(in_scope, at=end + timedelta(days=in_scope.remind_days)) == 0
+    assert mark_the_silent(in_scope, at=end + timedelta(days=in_scope.remind_days + 1)) == 1
+    checking.refresh_from_db()
+    assert checking.state == State.CHECKED

@@ -101,6 +101,22 @@ def test_in_the_application_everyone_signs_for_themselves(checked: Minutes, coor
     assert sign(of(checked, "secretary"), way=Way.HERE, by=coordinator).way == Way.HERE
 
 
+def test_nobody_signs_by_calling_themselves_what_the_chair_is_called(
+    checked: Minutes, editor: User, client_for: Callable[[User | None], Client]
+) -> None:
+    """Each writes their own name: it makes nobody the chair who could not enter the signature in any case."""
+    client = client_for(editor)
+    assert client.post("/oma/", {"name": "Anna Puhe", "language": "fi"}).status_code == 302
+    editor = User.objects.get(pk=editor.pk)
+    assert editor.name == "Anna Puhe" and not is_of(of(checked, "chair"), editor)
+    address = reverse("minutes_sign", args=["keski-suomi", checked.pk, "puheenjohtaja"])
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"way": "here"}).status_code == 403
+    with pytest.raises(NotAllowedNow, match="vain puheenjohtaja itse"):
+        sign(of(checked, "chair"), way=Way.HERE, by=editor)
+    assert of(checked, "chair").signed_on is None
+
+
 def test_a_signature_entered_by_mistake_is_taken_back(checked: Minutes, coordinator: User) -> None:
     """One that was given by the signer stays; none is signed twice."""
     chair = sign(of(checked, "chair"), way=Way.PAPER, by=coordinator)
@@ -171,7 +187,7 @@ def test_a_checker_is_replaced_with_a_reason(
     mark(check, by=coordinator)
     with pytest.raises(NotAllowedNow, match="Kerro, miksi"):
         replace_checker(check, name="Uusi", role="", reason=" ", by=coordinator)
-    with pytest.raises(NotAllowedNow, match="nimi tai tehtävä"):
+    with pytest.raises(NotAllowedNow, match="nimi tai rooli"):
         replace_checker(check, name=" ", role="", reason="Vaihtui.", by=coordinator)
     made = replace_checker(check, name="Uusi", role="", email="uusi@example.fi", reason="Vaihtui.", by=coordinator)
     assert (made.name, made.outcome, made.marked_on, made.version) == ("Uusi", "waiting", None, None)
@@ -286,3 +302,31 @@ def test_a_correction_shuts_nothing_else(
     add = reverse("minutes_entry_add", args=["keski-suomi", correction.pk])
     same = client_for(coordinator).post(add, {"place": "2 §", "was": "a", "now": "a", "reason": "x"})
     assert same.status_code == 422 and "Teksti on ennallaan" in same.content.decode()
+
+
+def test_a_correction_is_published_after_what_it_corrects(checked: Minutes, coordinator: User) -> None:
+    """Until then nobody outside has the minutes that it speaks of."""
+    made = correcting.begin(checked, by=coordinator)
+    correcting.add_entry(entry(made), by=coordinator)
+    mark(send_for_checking(made, check_by=later(), by=coordinator).checks.get(), by=coordinator)
+    made = sign_all(Minutes.objects.get(pk=made.pk), by=coordinator)
+    with pytest.raises(NotAllowedNow, match="ei ole vielä julkaistu"):
+        publish(made, by=coordinator)
+    publish(sign_all(checked, by=coordinator), by=coordinator)
+    assert publish(Minutes.objects.get(pk=made.pk), by=coordinator).state == State.PUBLISHED
+
+
+def test_who_signs_in_anothers_stead_does_so_after_the_minutes_were_sent_again(
+    held: Negotiation, coordinator: User
+) -> None:
+    """An address alone names nobody else: there the name follows that of the negotiation."""
+    minutes = reach(State.CHECKING, held, coordinator)
+    for role, values in (("chair", {"name": "Vara Puhe"}), ("secretary", {"email": "s@example.fi"})):
+        row = of(minutes, role)
+        for field, value in values.items():
+            setattr(row, field, value)
+        name_signer(row, fields=list(values), by=coordinator)
+    draft = return_to_draft(minutes, by=coordinator)
+    Negotiation.objects.filter(pk=held.pk).update(chair="Bertta Puhe", secretary="Saara Sihteeri")
+    send_for_checking(draft, check_by=later(), by=coordinator)
+    assert (of(minutes, "chair").name, of(minutes, "secretary").name) == ("Vara Puhe", "Saara Sihteeri")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from unittest.mock import Mock, patch
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from municipalities.models import County, Municipality, Person, PersonContact, Sector, User
 from negotiations.log import log_of
 from negotiations.models import Attendance, Negotiation
+from negotiations.sitting import teams
 from negotiations.sitting.attending import add_people, mark, remove_person
 from negotiations.sitting.entries import Entry, Manner
 from negotiations.sitting.teams import MOST_PEOPLE, Joined, LeftOut, moment_of, read_report, seconds_of
@@ -67,6 +69,16 @@ def test_a_report_is_read_in_any_encoding(encoding: str) -> None:
     """With or without a mark at its beginning."""
     found = read_report(report([person("Äijälä Åke")], FINNISH).encode(encoding))
     assert [one.name for one in found] == ["Äijälä Åke"]
+
+
+def test_a_report_of_very_many_is_refused_at_once() -> None:
+    """Each line is compared with those alone that it may be the same as."""
+    lines = "".join(f"Osallistuja {number}\to{number}@example.fi\n" for number in range(19_000))
+    compared = Mock(wraps=teams._same)
+    with patch.object(teams, "_same", compared), pytest.raises(ValidationError, match=r"19\s?000"):
+        read_report(f"Nimi\tSähköposti\n{lines}".encode())
+    # Each with all the others were nearly two hundred million times, which takes minutes.
+    assert compared.call_count < 19_000
 
 
 def test_the_older_forms_are_read() -> None:

@@ -88,9 +88,9 @@ def test_paragraphs_are_parted_by_empty_lines() -> None:
 def test_what_was_said_hangs_on_its_label() -> None:
     at = datetime(2024, 9, 26, 5, 15, tzinfo=ZoneInfo("UTC"))
     markup = papers.said("Avattiin.\n\nTodettiin.", "Avaus", at)
-    assert plain(markup) == "Avaus 8.15 Avattiin.Todettiin."
+    assert plain(markup) == "Avaus Klo~8.15. Avattiin.Todettiin."
     assert markup.count("<p") == 2
-    assert plain(papers.said("", "Avaus", at)) == "Avaus 8.15 "
+    assert plain(papers.said("", "Avaus", at)) == "Avaus Klo~8.15. "
 
 
 def test_a_time_is_told_as_exactly_as_it_is_known() -> None:

@@ -393,7 +393,7 @@ def test_the_board_shows_themes_columns_headings_and_notes(
         for words in ("Perhekeskus", "Lapset ensin.", "Ilmiöt", "Arki", "Yksinäisyys", "Ryhmä 2", "1 lappu"):
             assert words in page
         assert (day.workshop.code or "?") in page
-    assert "Piilota" in board_page and "Avainhavainnoksi" in board_page
+    assert "Piilota" in board_page and "Keskeiseksi havainnoksi" in board_page
     assert "Piilota" not in wall and "lapputoimet" not in wall and "QR-koodi" in wall
 
 
@@ -592,7 +592,7 @@ def test_the_log_tells_what_moderators_did_and_nothing_of_notes(day: Day, coordi
     told = " ".join(happened.words for happened in log_of([day.negotiation]))
     for words in (
         "1 lappu siirrettiin",
-        "1 lappu on nyt avainhavainto",
+        "1 lappu on nyt keskeinen havainto",
         "1 lappu piilotettiin",
         "muutti taulun otsikoita",
     ):

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from municipalities.models import County, Event, Municipality, User
 from municipalities.moves import NotAllowedNow
 from negotiations.log import log_of
+from negotiations.minutes import correcting
 from negotiations.minutes.checking import open_minutes, send_for_checking
-from negotiations.models import Negotiation, Observation, Workshop, WorkshopGroup
+from negotiations.models import Minutes, Negotiation, Observation, Workshop, WorkshopGroup
 from negotiations.sitting.conduct import convene, hold
 from negotiations.sitting.workshop import add_theme
 from negotiations.sitting.workshop_day import opening
@@ -38,7 +39,7 @@ from negotiations.sitting.workshop_day.opening import (
     why_not_now,
 )
 from tests.factories import make_negotiation, make_round
-from tests.negotiations.test_checking import later
+from tests.negotiations.test_checking import later, reach
 from tests.negotiations.workshops import Day, make_day
 
 State = Negotiation.State
@@ -261,3 +262,12 @@ def test_two_who_edit_the_groups_see_both_texts(
     sent = {f"group_{first.pk}": "Oma nimi", f"group_{second.pk}": "Ryhmä 2", "more": "", "seen": form.initial["seen"]}
     answer = client.post(address, sent)
     assert answer.status_code == 409 and "Toisen nimi" in answer.text and "Oma nimi" in answer.text
+
+
+def test_a_correction_that_is_written_opens_no_workshop(day: Day, coordinator: User) -> None:
+    """The minutes have been checked: a workshop would find what they never tell."""
+    close_workshop(day.workshop, by=coordinator)
+    minutes = reach(Minutes.State.CHECKED, hold(day.negotiation, by=coordinator), coordinator)
+    correcting.begin(minutes, by=coordinator)
+    with pytest.raises(NotAllowedNow, match="tarkastettavaksi"):
+        reopen_workshop(day.workshop, by=coordinator)

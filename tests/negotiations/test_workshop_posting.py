@@ -93,6 +93,15 @@ def test_what_is_sent_wrong_is_refused_in_words(sent: dict[str, Any]) -> None:
         assert posted.column < 10**posting.ID_DIGITS
 
 
+def test_what_is_far_too_long_is_refused_before_it_is_looked_through() -> None:
+    """Anybody can send it, and by the million letters it would keep a worker busy."""
+    sent = {"key": str(uuid4()), "column": 1}
+    with patch.object(posting, "tidy", side_effect=AssertionError), pytest.raises(ValidationError, match="Lyhennä"):
+        posting.read_posted(sent | {"text": "a" * 2_000_000})
+    padded = "\x01" * (posting.MOST_LOOKED_AT - 10) + "Yksi"
+    assert posting.read_posted(sent | {"text": padded}).text == "Yksi"
+
+
 def test_a_form_that_is_filled_again_makes_another_note() -> None:
     """Going back, one writes another text into the form with the same key; the same text sent twice is one note."""
     first = posting.Posted(uuid4(), 1, "Yksi")
@@ -327,19 +336,21 @@ def test_a_group_that_was_left_out_is_no_more(day: Day, client: Client, coordina
 
 
 @pytest.mark.parametrize(
-    "token",
+    ("signed", "salt"),
     [
-        "tuntematon",
-        "x" * 3000,
-        signing.dumps([1, "CDFHJK"], salt="muu"),
-        signing.dumps("CDFHJK", salt=posting.SALT),
-        signing.dumps([1], salt=posting.SALT),
-        signing.dumps({"a": 1}, salt=posting.SALT),
-        signing.dumps(["1", "CDFHJK"], salt=posting.SALT),
+        (None, "tuntematon"),
+        (None, "x" * 3000),
+        ([1, "CDFHJK"], "muu"),
+        ("CDFHJK", posting.SALT),
+        ([1], posting.SALT),
+        ({"a": 1}, posting.SALT),
+        (["1", "CDFHJK"], posting.SALT),
     ],
+    ids=["unknown", "long", "of another", "text", "one", "named", "not a number"],
 )
-def test_a_token_that_is_not_ours_is_unknown(token: str, db: None, client: Client) -> None:
+def test_a_token_that_is_not_ours_is_unknown(signed: object, salt: str, db: None, client: Client) -> None:
     """And nothing is asked of the database for it."""
+    token = salt if signed is None else signing.dumps(signed, salt=salt)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(address("workshop_phone", token)).status_code == 404
         assert client.get(address("workshop_phone_state", token)).status_code == 404
@@ -389,10 +400,11 @@ def test_a_group_takes_back_its_own_note_and_shows_it_again(day: Day, client: Cl
     with scopes_disabled():
         mine.refresh_from_db()
     assert mine.hidden == WorkshopNote.Hidden.BY_COUNTY
-    form = client.post(address("workshop_take_back", day.token(), used.pk), {"do": "take_back"})
+    token = day.token()
+    form = client.post(address("workshop_take_back", token, used.pk), {"do": "take_back"})
     assert form.status_code == 409 and "viety eteenpäin" in form.text
     # Another language leads to a page that can be opened, and not to the address that notes are sent to.
-    assert f'href="{address("workshop_phone", day.token())}?kieli=sv"' in form.text
+    assert f'href="{address("workshop_phone", token)}?kieli=sv"' in form.text
 
 
 def test_a_plain_form_takes_back_and_offers_to_show_again(day: Day, client: Client) -> None:

@@ -16,7 +16,7 @@ from negotiations.planning.board import place
 from negotiations.sitting.conduct import convene
 from tests.factories import make_round
 from tests.negotiations.test_board_moves import make_in, make_slots, make_unplaced
-from tests.pages.conftest import NARROW, Site
+from tests.pages.conftest import NARROW, Contexts, Site
 from tests.pages.test_browser import findings
 
 COUNTY = "keski-suomi"
@@ -44,7 +44,7 @@ class Laid:
 
 
 @pytest.fixture
-def laid(site: Site) -> Iterator[Laid]:
+def laid(contexts: Contexts, site: Site) -> Iterator[Laid]:
     """A round of its own in the demo."""
     county = County.objects.get(slug=COUNTY)
     with scope(county=county):

@@ -153,7 +153,7 @@ def _decide(page: Page) -> None:
     remarks = page.locator(".remark")
     expect(remarks).to_have_count(2)
     remarks.filter(has_text="klo 16–21").get_by_role("link", name=re.compile("Hyväksy tai hylkää")).click()
-    page.get_by_label("Hyväksy asian muutoksena").check()
+    page.get_by_label("Hyväksy asiasisällön muutoksena").check()
     page.get_by_role("button", name="Tallenna ratkaisu").click()
     page.get_by_role("link", name=re.compile("Hyväksy tai hylkää")).click()
     page.get_by_label("Hylkää", exact=True).check()

@@ -197,7 +197,7 @@ def _write_minutes(errand: Errand) -> None:
     you, year = errand.you, errand.year
     you.follow("Aloita pöytäkirja")
     you.press("Aloita pöytäkirja")
-    you.reads("0 / 6 asiakohdasta on kirjoitettu.")
+    you.reads("0 / 7 asiakohdasta on kirjoitettu.")
     you.follow("Kirjoita seuraava asiakohta")
     you.write("Keskustelu…", "Keskusteltiin nuorten tilanteesta.")
     you.write("Mitä sovittiin…", AGREED)
@@ -209,7 +209,7 @@ def _write_minutes(errand: Errand) -> None:
     you.press("Tallenna")
     you.reads(MEASURE)
     you.follow("Peruuta ja palaa")
-    you.reads("1 / 6 asiakohdasta on kirjoitettu.", AGREED, f"31.3.{year + 1}")
+    you.reads("1 / 7 asiakohdasta on kirjoitettu.", AGREED, f"31.3.{year + 1}")
     you.press("Lähetä tarkastettavaksi")
     you.reads("Pöytäkirja on lähetetty tarkastettavaksi.", "Tarkastettavana")
 

@@ -23,13 +23,13 @@ from negotiations.sitting.conduct import convene
 from negotiations.sitting.live_writing import save_texts
 from tests.factories import BOTH, make_negotiation, make_round
 from tests.negotiations.test_checking import later
-from tests.pages.conftest import ROLES, Site
+from tests.pages.conftest import ROLES, Contexts, Site
 
 ADDRESS = "/keski-suomi/neuvottelut/{pk}/istunto/"
 
 
 @pytest.fixture
-def negotiation(site: Site) -> Iterator[Negotiation]:
+def negotiation(contexts: Contexts, site: Site) -> Iterator[Negotiation]:
     """A sitting of both duties today, two items each, to which the parties have been invited."""
     county = County.objects.select_related("area").get(slug="keski-suomi")
     today = timezone.localdate()

@@ -19,7 +19,7 @@ from negotiations.models import Observation, WorkshopNote
 from negotiations.sitting.workshop_day.grouping import add_heading
 from negotiations.sitting.workshop_day.opening import close_workshop
 from tests.negotiations.workshops import Day, make_day
-from tests.pages.conftest import NARROW, WIDE, Site
+from tests.pages.conftest import NARROW, WIDE, Contexts, Site
 from tests.pages.test_browser import findings
 
 COUNTY = "keski-suomi"
@@ -30,7 +30,7 @@ PHONES, NOTES_EACH = 80, 3
 
 
 @pytest.fixture
-def day(site: Site) -> Iterator[Day]:
+def day(contexts: Contexts, site: Site) -> Iterator[Day]:
     """A workshop of its own in the demo, inside the scope."""
     county = County.objects.get(slug=COUNTY)
     with scope(county=county):
@@ -154,8 +154,8 @@ def test_notes_are_dragged_chosen_marked_and_undone(day: Day, page_of: Callable[
     page.get_by_role("button", name="Siirrä", exact=True).focus()
     page.keyboard.press("Enter")
     expect(under.locator(".wnote__text")).to_have_text(["Ensimmäinen", "Toinen"])
-    page.locator(f"#lappu-{second.pk}").get_by_role("button", name="Avainhavainnoksi").click()
-    expect(page.locator(f"#lappu-{second.pk}")).to_contain_text("Avainhavainto")
+    page.locator(f"#lappu-{second.pk}").get_by_role("button", name="Keskeiseksi havainnoksi").click()
+    expect(page.locator(f"#lappu-{second.pk}")).to_contain_text("Keskeinen havainto")
     assert list(Observation.objects.filter(negotiation=day.negotiation).values_list("text", flat=True)) == ["Toinen"]
     page.get_by_label("Uusi otsikko: Toimenpiteet").fill("Seuraavaksi")
     page.keyboard.press("Enter")

@@ -132,6 +132,7 @@ def minutes_attachment(request: CountyRequest, county: str, pk: int) -> HttpResp
         request,
         partial(AttachmentForm, minutes=attachment.minutes),
         row=attachment,
+        under=attachment.minutes,
         save=_keeping(
             lambda form: attachments.change_attachment(
                 form.save(commit=False),

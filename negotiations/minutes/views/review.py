@@ -240,7 +240,7 @@ def withdraw(request: HttpRequest, check: MinutesCheck, ways: Ways, pk: int) -> 
 
     Raises Http404 for a remark that is not theirs.
     """
-    found = check.remarks.filter(pk=pk).select_related("version").first()
+    found = reviewing.own_remark(check, pk)
     if found is None:
         raise Http404
     place = reviewing.place_of(found)

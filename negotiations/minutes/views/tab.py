@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from municipalities.access import CountyRequest
-from municipalities.moves import NotAllowedNow
+from municipalities.moves import NotAllowedNow, locked
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import undo_offered
 from negotiations.minutes import checking, versions
@@ -114,8 +115,9 @@ def minutes_open(request: CountyRequest, county: str, pk: int) -> HttpResponse:
 def minutes_render(request: CountyRequest, county: str, pk: int) -> HttpResponse:
     """Have the minutes made into a PDF as they are now."""
     minutes = movable(request, pk)
-    with leading_back(tab_of(request, minutes)):
-        document = request_minutes_document(minutes, by=request.user)
+    with leading_back(tab_of(request, minutes)), transaction.atomic():
+        # As they are now: else a draft could be printed over what has just been sent or published.
+        document = request_minutes_document(locked(minutes), by=request.user)
     messages.success(request, _("The PDF of the minutes has been ordered."))
     return redirect("document", county=county, pk=document.pk)
 

@@ -23,11 +23,7 @@ LONGEST_CHOICE = 520
 class _ComerForm(CountyForm):
     """Somebody who came: as typed, or chosen from the register as one types."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=LONGEST_CHOICE,
-        error_messages={"required": gettext_lazy("Give the name.")},
-    )
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=LONGEST_CHOICE, required=False)
     role = forms.CharField(label=gettext_lazy("Role"), max_length=150, required=False)
     is_remote = forms.BooleanField(label=gettext_lazy("Remotely"), required=False)
 
@@ -41,6 +37,13 @@ class _ComerForm(CountyForm):
         if len(name) > 150:
             raise ValidationError(_("The name is longer than 150 characters. Shorten it."))
         return name
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a name or a role: one who came may be told by the role alone, as those who were invited are."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not cleaned.get("name") and not cleaned.get("role") and not {"name", "role"} & self.errors.keys():
+            self.add_error("name", _("Give a name or a role."))
+        return cleaned
 
 
 class WalkInForm(_ComerForm):
@@ -57,7 +60,7 @@ class WalkInForm(_ComerForm):
 
     def clean(self) -> dict[str, Any]:
         """Take what is left empty from the register, and the sector by the organisation's name."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if self.person:
             cleaned["role"] = cleaned.get("role") or self.person.role
             cleaned["organisation_name"] = cleaned.get("organisation_name") or place_of(self.person)

@@ -23,7 +23,7 @@ from municipalities.models import County
 from municipalities.views.moving import leading_back
 from municipalities.views.undoing import offer_undo, undo_offered, undone
 from negotiations.models import AgendaAttachment, AgendaItem, AgendaTemplate, Attendance, Measure, Negotiation, Part
-from negotiations.permissions import can_edit, parts_told, visible_measures, visible_negotiations
+from negotiations.permissions import can_edit, parts_told, visible_measures, visible_negotiations, visible_statuses
 from negotiations.planning.negotiations import lock_of, states_of_minutes
 from negotiations.planning.views.negotiations import crumbs_of, editable, negotiation_context
 from negotiations.sitting import agenda as rules
@@ -75,6 +75,11 @@ class PartEdited:
     open_measures: list[OpenMeasure]
     open_items: list[OpenItem]
 
+    @property
+    def open_to_all(self) -> list[OpenMeasure]:
+        """The open measures of which all who negotiate here may know: those that are taken along together."""
+        return [one for one in self.open_measures if not one.is_strange]
+
 
 def _items(access: Access, parts: Sequence[Part]) -> dict[int, list[tuple[AgendaItem, str]]]:
     """Return the items of each part with their numbers, which come from their order, and what is linked with them.
@@ -83,7 +88,8 @@ def _items(access: Access, parts: Sequence[Part]) -> dict[int, list[tuple[Agenda
     """
     by_part: dict[int, list[tuple[AgendaItem, str]]] = defaultdict(list)
     numbering = County.Numbering(access.county.item_numbering)
-    followed = with_latest_state(visible_measures(access)).select_related("negotiation", "round").order_by("position")
+    known = with_latest_state(visible_measures(access), among=visible_statuses(access))
+    followed = known.select_related("negotiation", "round").order_by("position")
     attachments: QuerySet[AgendaAttachment] = AgendaAttachment.objects.select_related("file").defer("file__content")
     rows = (
         AgendaItem.objects.filter(part__in=parts)

@@ -291,6 +291,8 @@ def negotiation_person(request: CountyRequest, county: str, pk: int) -> HttpResp
         request,
         PersonForm,
         row=row,
+        # The negotiation first, as whoever marks those in the list does.
+        under=shown,
         save=lambda form: change_person(form.save(commit=False), fields=form.changed_names, by=request.user),
         title=_("Change the participant"),
         back=tab_of(county, shown.pk),

@@ -200,6 +200,9 @@ def undo(workshop: Workshop, done: Sequence[Changed], *, by: User | None, at: da
 
 
 def _locked_notes(workshop: Workshop, notes: Sequence[int]) -> list[WorkshopNote]:
+    """Return notes, locked with their findings: these before any column, as who edits a finding on its page does."""
+    findings = Observation.objects.filter(note__workshop=workshop, note__in=notes).order_by("pk")
+    list(findings.select_for_update(of=("self",), no_key=True))
     rows = WorkshopNote.objects.select_for_update(no_key=True, of=("self",)).filter(workshop=workshop, pk__in=notes)
     return list(rows.select_related("observation", "group").order_by("pk"))
 

@@ -85,7 +85,8 @@ def why_not_now(state: str, earliest: date, today: date, *, is_closed: bool, has
 
 def why_not_open(negotiation: Negotiation, today: date) -> str:
     """Return in words why the workshop of a negotiation cannot be opened now. At most two queries."""
-    states = list(Minutes.objects.filter(negotiation=negotiation).values_list("state", flat=True))
+    # A correction tells nothing of the workshop.
+    states = list(Minutes.objects.filter(negotiation=negotiation, corrects=None).values_list("state", flat=True))
     return why_not_now(
         negotiation.state,
         negotiation.earliest,

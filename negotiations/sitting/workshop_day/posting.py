@@ -30,6 +30,8 @@ from negotiations.sitting.workshop_day.opening import OPEN_FOR, is_taking_notes
 Hidden = WorkshopNote.Hidden
 SALT = "hyte.workshop"
 MOST_CHARACTERS = 500
+# Signs that are not kept count for nothing, up to so many.
+MOST_LOOKED_AT = 20 * MOST_CHARACTERS
 # Ids have fewer digits; a database refuses longer numbers.
 ID_DIGITS = 18
 
@@ -130,7 +132,8 @@ def read_posted(sent: Mapping[str, Any]) -> Posted:
     Raises ValidationError, for whoever holds the phone: its words are of the language spoken when they are asked for.
     """
     text = sent.get("text")
-    text = tidy(text) if isinstance(text, str) else ""
+    # What is far too long is not looked through letter by letter: anybody can send it.
+    text = "" if not isinstance(text, str) else tidy(text) if len(text) <= MOST_LOOKED_AT else text
     if not text:
         raise ValidationError(gettext_lazy("Write something first."))
     if len(text) > MOST_CHARACTERS:
