@@ -8,7 +8,6 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis import Redis
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +37,8 @@ def _ask_database() -> None:
 
 
 def _ask_redis() -> None:
+    from redis import Redis
+
     # Not through the cache, which does without.
     with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as redis:
         redis.ping()

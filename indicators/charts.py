@@ -24,8 +24,6 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.utils import translation
 from django.utils.translation import gettext as _
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from indicators.figures import format_value
 
@@ -244,6 +242,8 @@ def _widths() -> dict[str, float]:
     found = _font_file(400)
     if found is None:
         return {}
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
     with TTFont(found, lazy=True) as font:
         em, advances = font["head"].unitsPerEm, font["hmtx"]
         return {chr(code): advances[name][0] / em for code, name in font.getBestCmap().items()}
@@ -584,6 +584,9 @@ def _letters(weight: int, letters: str) -> bytes | None:
     found = _font_file(weight)
     if found is None:
         return None
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont
+
     with TTFont(found) as font:
         chosen = Subsetter(Options(layout_features=[], notdef_outline=True))
         chosen.populate(text=letters)
@@ -600,6 +603,8 @@ def _register_fonts() -> TemporaryDirectory[str]:
 
     The folder stays as long as the process: its files are read whenever something is drawn.
     """
+    from fontTools.ttLib import TTFont
+
     folder = TemporaryDirectory(prefix="hyte-fonts-")
     for weight in FONT_FILES:
         if (found := _font_file(weight)) is not None:

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 
 MOST_BYTES = 2 * 1024 * 1024
 # What the content of a workbook may be unpacked, which a bomb is far beyond.
@@ -79,6 +78,9 @@ def read_workbook(content: bytes, *, most_rows: int, most_columns: int) -> Sheet
     A cell is a text, a number, a bool, a date, `Percent`, `Uncomputed` or None. Raises ValidationError, saying what
     to do, for what is no workbook, is broken, or unpacks to too much.
     """
+    # Takes a while to load, and every start of a process would wait for it.
+    from openpyxl import load_workbook
+
     _look_inside(content)
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
@@ -127,6 +129,8 @@ def _mark_uncomputed(content: bytes, lines: list[list[Any]], most_rows: int, mos
         sheets = [part for part in packed.infolist() if part.filename.startswith("xl/worksheets/")]
         if not any(FORMULA.search(packed.read(part)) for part in sheets):
             return
+    from openpyxl import load_workbook
+
     book = load_workbook(BytesIO(content), read_only=True, keep_links=False)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()

@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
+from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
 # What a column may give for a cell, and what is left of it once it has been made fit for a file.
 Cell = str | int | float | Decimal | date | datetime | bool | Promise | None
@@ -109,6 +106,10 @@ def _as_text(value: Plain) -> str:
 
 def as_xlsx(sheet: Sheet) -> bytes:
     """Write a sheet with numbers and dates as such, its headings bold, in sight, and ready to filter by."""
+    # Takes a while to load, and every start of a process would wait for it.
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
     rows = [[_fitting(plain(value)) for value in row] for row in sheet.rows]
     headings = [_cleaned(heading) for heading in sheet.headings]
     book = Workbook(write_only=True)
@@ -135,7 +136,10 @@ def _fitting(value: Plain) -> Plain:
     return value
 
 
-def _xlsx_cell(page: object, value: Plain, *, bold: bool = False) -> WriteOnlyCell:
+def _xlsx_cell(page: object, value: Plain, *, bold: bool = False) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
     cell = WriteOnlyCell(page, value)
     if isinstance(value, float):
         # The library writes sixteen digits, of which not every number comes back the same.

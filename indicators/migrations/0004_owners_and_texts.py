@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,123 +12,127 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="importrun",
-            name="owner",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="the county that brought the figures; none for national ones",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="import_runs",
-                to="indicators.area",
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="description_en",
-            field=models.TextField(blank=True, verbose_name="what it tells, in English"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="description_fi",
-            field=models.TextField(blank=True, verbose_name="what it tells, in Finnish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="description_sv",
-            field=models.TextField(blank=True, verbose_name="what it tells, in Swedish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="interpretation_en",
-            field=models.TextField(blank=True, verbose_name="how to read it, in English"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="interpretation_fi",
-            field=models.TextField(blank=True, verbose_name="how to read it, in Finnish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="interpretation_sv",
-            field=models.TextField(blank=True, verbose_name="how to read it, in Swedish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="limits_en",
-            field=models.TextField(blank=True, verbose_name="its limits, in English"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="limits_fi",
-            field=models.TextField(blank=True, verbose_name="its limits, in Finnish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="limits_sv",
-            field=models.TextField(blank=True, verbose_name="its limits, in Swedish"),
-        ),
-        migrations.AddField(
-            model_name="indicator",
-            name="statfin_code",
-            field=models.CharField(
-                blank=True,
-                help_text="the table and what is picked from it, for example vaerak/11re:0-6",
-                max_length=60,
-                verbose_name="Statistics Finland's code",
-            ),
-        ),
-        migrations.AddField(
-            model_name="indicatorset",
-            name="basis",
-            field=models.TextField(
-                blank=True,
-                help_text="the document or decision that the list comes from",
-                verbose_name="what it rests on",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importrun",
-            name="source",
-            field=models.CharField(
-                choices=[
-                    ("sotkanet", "Sotkanet"),
-                    ("statfin", "Statistics Finland"),
-                    ("spreadsheet", "Spreadsheet"),
-                    ("example", "Example data"),
-                ],
-                max_length=20,
-                verbose_name="source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("owner__isnull", False), ("source", "spreadsheet")),
-                    models.Q(models.Q(("source", "spreadsheet"), _negated=True), ("owner", None)),
-                    _connector="OR",
+        AtOnce(
+            [
+                migrations.AddField(
+                    model_name="importrun",
+                    name="owner",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="the county that brought the figures; none for national ones",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_runs",
+                        to="indicators.area",
+                        verbose_name="owner",
+                    ),
                 ),
-                name="import_owner_of_spreadsheets",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("statfin_code", ""), _negated=True),
-                fields=("statfin_code",),
-                name="indicator_statfin_code_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("owner", None), models.Q(("sotkanet_id", None), ("statfin_code", "")), _connector="OR"
+                migrations.AddField(
+                    model_name="indicator",
+                    name="description_en",
+                    field=models.TextField(blank=True, verbose_name="what it tells, in English"),
                 ),
-                name="indicator_own_or_national",
-            ),
-        ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="description_fi",
+                    field=models.TextField(blank=True, verbose_name="what it tells, in Finnish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="description_sv",
+                    field=models.TextField(blank=True, verbose_name="what it tells, in Swedish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="interpretation_en",
+                    field=models.TextField(blank=True, verbose_name="how to read it, in English"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="interpretation_fi",
+                    field=models.TextField(blank=True, verbose_name="how to read it, in Finnish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="interpretation_sv",
+                    field=models.TextField(blank=True, verbose_name="how to read it, in Swedish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="limits_en",
+                    field=models.TextField(blank=True, verbose_name="its limits, in English"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="limits_fi",
+                    field=models.TextField(blank=True, verbose_name="its limits, in Finnish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="limits_sv",
+                    field=models.TextField(blank=True, verbose_name="its limits, in Swedish"),
+                ),
+                migrations.AddField(
+                    model_name="indicator",
+                    name="statfin_code",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="the table and what is picked from it, for example vaerak/11re:0-6",
+                        max_length=60,
+                        verbose_name="Statistics Finland's code",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="indicatorset",
+                    name="basis",
+                    field=models.TextField(
+                        blank=True,
+                        help_text="the document or decision that the list comes from",
+                        verbose_name="what it rests on",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importrun",
+                    name="source",
+                    field=models.CharField(
+                        choices=[
+                            ("sotkanet", "Sotkanet"),
+                            ("statfin", "Statistics Finland"),
+                            ("spreadsheet", "Spreadsheet"),
+                            ("example", "Example data"),
+                        ],
+                        max_length=20,
+                        verbose_name="source",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="importrun",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("owner__isnull", False), ("source", "spreadsheet")),
+                            models.Q(models.Q(("source", "spreadsheet"), _negated=True), ("owner", None)),
+                            _connector="OR",
+                        ),
+                        name="import_owner_of_spreadsheets",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="indicator",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("statfin_code", ""), _negated=True),
+                        fields=("statfin_code",),
+                        name="indicator_statfin_code_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="indicator",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("owner", None), models.Q(("sotkanet_id", None), ("statfin_code", "")), _connector="OR"
+                        ),
+                        name="indicator_own_or_national",
+                    ),
+                ),
+            ]
+        )
     ]

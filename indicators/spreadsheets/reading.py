@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl.utils import get_column_letter
 
 from indicators.spreadsheets.cells import Dialect
 from indicators.workbooks import Uncomputed, looks_like_workbook, read_workbook, text_of
@@ -160,6 +159,9 @@ def _headings_at(lines: Sequence[Sequence[Any]]) -> int | None:
 
 
 def _read_lines(lines: Sequence[Sequence[Any]], dialect: Dialect) -> Read:
+    # Takes a while to load, and every start of a process would wait for it.
+    from openpyxl.utils import get_column_letter
+
     at = _headings_at(lines)
     if at is None:
         raise _no_headings()

@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -602,147 +604,160 @@ class Migration(migrations.Migration):
                 "ordering": ("starts_on", "position"),
             },
         ),
-        migrations.AddConstraint(
-            model_name="county",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("colour__regex", "^#[0-9a-f]{6}$")), name="county_colour"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "rendering"])),
-                fields=["state", "leased_until"],
-                name="document_unfinished",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(fields=["county", "-queued_at"], name="document_of_county"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(fields=("county", "key"), name="document_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "ready"), _negated=True),
-                    models.Q(
-                        ("lease", None),
-                        ("ready_at__isnull", False),
-                        ("size__gt", 0),
-                        ("size__isnull", False),
-                        models.Q(("sha256", ""), _negated=True),
+        AtOnce(
+            [
+                migrations.AddConstraint(
+                    model_name="county",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("colour__regex", "^#[0-9a-f]{6}$")), name="county_colour"
                     ),
-                    _connector="OR",
                 ),
-                name="document_ready_is_whole",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "failed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="document_failed_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lease__isnull", False), ("leased_until__isnull", False), ("state", "rendering")),
-                    models.Q(models.Q(("state", "rendering"), _negated=True), ("lease", None)),
-                    _connector="OR",
-                ),
-                name="document_lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.CheckConstraint(condition=models.Q(("progress__lte", 100)), name="document_progress"),
-        ),
-        migrations.AddIndex(
-            model_name="download",
-            index=models.Index(fields=["county", "-at"], name="download_of_county"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["subject", "subject_id", "at"], name="event_of_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["county", "-at"], name="event_of_county"),
-        ),
-        migrations.AddConstraint(
-            model_name="municipalitygroup",
-            constraint=models.UniqueConstraint(fields=("county", "year", "name"), name="group_name_in_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(fields=("county", "name"), name="organisation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sector__in", ["county", "municipality", "organisation_or_parish"]), _negated=True),
-                name="organisation_sector",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("user", "role", "county", "municipality", "organisation"),
-                name="membership_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("county", None), ("municipality", None), ("organisation", None), ("role", "administrator")
+                migrations.AddIndex(
+                    model_name="document",
+                    index=models.Index(
+                        condition=models.Q(("state__in", ["queued", "rendering"])),
+                        fields=["state", "leased_until"],
+                        name="document_unfinished",
                     ),
-                    models.Q(
-                        ("county__isnull", False), ("municipality", None), ("role__in", ["coordinator", "board_member"])
-                    ),
-                    models.Q(
-                        ("county__isnull", False),
-                        ("municipality__isnull", False),
-                        ("role__in", ["municipal_editor", "municipal_reader"]),
-                    ),
-                    _connector="OR",
                 ),
-                name="membership_role_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("user__isnull", False)), fields=("county", "user"), name="person_user_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                name="person_for_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="priority",
-            constraint=models.UniqueConstraint(fields=("county", "name", "starts_on"), name="priority_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="priority",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="priority_dates"
-            ),
+                migrations.AddIndex(
+                    model_name="document",
+                    index=models.Index(fields=["county", "-queued_at"], name="document_of_county"),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.UniqueConstraint(fields=("county", "key"), name="document_once"),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            models.Q(
+                                ("lease", None),
+                                ("ready_at__isnull", False),
+                                ("size__gt", 0),
+                                ("size__isnull", False),
+                                models.Q(("sha256", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="document_ready_is_whole",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "failed"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="document_failed_has_reason",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease__isnull", False), ("leased_until__isnull", False), ("state", "rendering")),
+                            models.Q(models.Q(("state", "rendering"), _negated=True), ("lease", None)),
+                            _connector="OR",
+                        ),
+                        name="document_lease",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="document",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("progress__lte", 100)), name="document_progress"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="download",
+                    index=models.Index(fields=["county", "-at"], name="download_of_county"),
+                ),
+                migrations.AddIndex(
+                    model_name="event",
+                    index=models.Index(fields=["subject", "subject_id", "at"], name="event_of_subject"),
+                ),
+                migrations.AddIndex(
+                    model_name="event",
+                    index=models.Index(fields=["county", "-at"], name="event_of_county"),
+                ),
+                migrations.AddConstraint(
+                    model_name="municipalitygroup",
+                    constraint=models.UniqueConstraint(fields=("county", "year", "name"), name="group_name_in_year"),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.UniqueConstraint(fields=("county", "name"), name="organisation_once"),
+                ),
+                migrations.AddConstraint(
+                    model_name="organisation",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("sector__in", ["county", "municipality", "organisation_or_parish"]), _negated=True
+                        ),
+                        name="organisation_sector",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="membership",
+                    constraint=models.UniqueConstraint(
+                        fields=("user", "role", "county", "municipality", "organisation"),
+                        name="membership_once",
+                        nulls_distinct=False,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="membership",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("county", None),
+                                ("municipality", None),
+                                ("organisation", None),
+                                ("role", "administrator"),
+                            ),
+                            models.Q(
+                                ("county__isnull", False),
+                                ("municipality", None),
+                                ("role__in", ["coordinator", "board_member"]),
+                            ),
+                            models.Q(
+                                ("county__isnull", False),
+                                ("municipality__isnull", False),
+                                ("role__in", ["municipal_editor", "municipal_reader"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="membership_role_place",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="person",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("user__isnull", False)), fields=("county", "user"), name="person_user_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="person",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                        name="person_for_one",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="priority",
+                    constraint=models.UniqueConstraint(fields=("county", "name", "starts_on"), name="priority_once"),
+                ),
+                migrations.AddConstraint(
+                    model_name="priority",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="priority_dates"
+                    ),
+                ),
+            ]
         ),
     ]

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,75 +12,86 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="county",
-            name="check_days",
-            field=models.PositiveSmallIntegerField(default=14, verbose_name="days given for checking"),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="contact_retention_days",
-            field=models.PositiveIntegerField(default=730, verbose_name="days that contact details are kept"),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="item_numbering",
-            field=models.CharField(
-                choices=[("section", "1 §, 2 §, 3 §"), ("plain", "1., 2., 3.")],
-                default="section",
-                max_length=10,
-                verbose_name="numbering of the items",
-            ),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="logo_version",
-            field=models.CharField(blank=True, editable=False, max_length=16, verbose_name="version of the logo"),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="minutes_checkers",
-            field=models.CharField(
-                choices=[
-                    ("municipalities", "the municipalities that took part"),
-                    ("parties", "the county and the municipalities that took part"),
-                ],
-                default="municipalities",
-                max_length=20,
-                verbose_name="who checks the minutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="silence_is_checking",
-            field=models.BooleanField(default=False, verbose_name="silence until the date means checked"),
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="summary_name",
-            field=models.CharField(default="Yhteenveto", max_length=60, verbose_name="name of the summary"),
-        ),
-        migrations.CreateModel(
-            name="CountyLogo",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content", models.BinaryField(verbose_name="picture")),
-                ("media_type", models.CharField(max_length=20, verbose_name="kind of picture")),
-                ("width", models.PositiveSmallIntegerField(verbose_name="width, pixels")),
-                ("height", models.PositiveSmallIntegerField(verbose_name="height, pixels")),
-                (
-                    "county",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="logo",
-                        to="municipalities.county",
-                        verbose_name="county",
+        AtOnce(
+            [
+                migrations.AddField(
+                    model_name="county",
+                    name="check_days",
+                    field=models.PositiveSmallIntegerField(default=14, verbose_name="days given for checking"),
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="contact_retention_days",
+                    field=models.PositiveIntegerField(default=730, verbose_name="days that contact details are kept"),
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="item_numbering",
+                    field=models.CharField(
+                        choices=[("section", "1 §, 2 §, 3 §"), ("plain", "1., 2., 3.")],
+                        default="section",
+                        max_length=10,
+                        verbose_name="numbering of the items",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "logo",
-                "verbose_name_plural": "logos",
-            },
-        ),
+                migrations.AddField(
+                    model_name="county",
+                    name="logo_version",
+                    field=models.CharField(
+                        blank=True, editable=False, max_length=16, verbose_name="version of the logo"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="minutes_checkers",
+                    field=models.CharField(
+                        choices=[
+                            ("municipalities", "the municipalities that took part"),
+                            ("parties", "the county and the municipalities that took part"),
+                        ],
+                        default="municipalities",
+                        max_length=20,
+                        verbose_name="who checks the minutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="silence_is_checking",
+                    field=models.BooleanField(default=False, verbose_name="silence until the date means checked"),
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="summary_name",
+                    field=models.CharField(default="Yhteenveto", max_length=60, verbose_name="name of the summary"),
+                ),
+                migrations.CreateModel(
+                    name="CountyLogo",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("content", models.BinaryField(verbose_name="picture")),
+                        ("media_type", models.CharField(max_length=20, verbose_name="kind of picture")),
+                        ("width", models.PositiveSmallIntegerField(verbose_name="width, pixels")),
+                        ("height", models.PositiveSmallIntegerField(verbose_name="height, pixels")),
+                        (
+                            "county",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="logo",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "logo",
+                        "verbose_name_plural": "logos",
+                    },
+                ),
+            ]
+        )
     ]

@@ -4,6 +4,8 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,44 +13,48 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
-            model_name="document",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", config="finnish"),
-                condition=models.Q(("language", "sv"), _negated=True),
-                name="document_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", config="swedish"),
-                condition=models.Q(("language", "sv")),
-                name="document_words_sv",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.CombinedSearchVector(
-                    django.contrib.postgres.search.SearchVector("name", config="simple"),
-                    "||",
-                    django.contrib.postgres.search.SearchVector("name", config="finnish"),
-                    django.contrib.postgres.search.SearchConfig("simple"),
+        AtOnce(
+            [
+                migrations.AddIndex(
+                    model_name="document",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", config="finnish"),
+                        condition=models.Q(("language", "sv"), _negated=True),
+                        name="document_words",
+                    ),
                 ),
-                name="organisation_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.CombinedSearchVector(
-                    django.contrib.postgres.search.SearchVector("name", "role", config="simple"),
-                    "||",
-                    django.contrib.postgres.search.SearchVector("name", "role", config="finnish"),
-                    django.contrib.postgres.search.SearchConfig("simple"),
+                migrations.AddIndex(
+                    model_name="document",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", config="swedish"),
+                        condition=models.Q(("language", "sv")),
+                        name="document_words_sv",
+                    ),
                 ),
-                name="person_words",
-            ),
-        ),
+                migrations.AddIndex(
+                    model_name="organisation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.SearchVector("name", config="simple"),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("name", config="finnish"),
+                            django.contrib.postgres.search.SearchConfig("simple"),
+                        ),
+                        name="organisation_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="person",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.SearchVector("name", "role", config="simple"),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("name", "role", config="finnish"),
+                            django.contrib.postgres.search.SearchConfig("simple"),
+                        ),
+                        name="person_words",
+                    ),
+                ),
+            ]
+        )
     ]

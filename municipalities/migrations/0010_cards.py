@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -13,74 +15,637 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="CardYear",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="to be sent by")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("locked", "locked")],
-                        default="open",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("state_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="card_years",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "indicator_set",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="card_years",
-                        to="indicators.indicatorset",
-                        verbose_name="indicators on the cards",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "year of the municipality cards",
-                "verbose_name_plural": "years of the municipality cards",
-                "ordering": ("-year",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("county", "year"), name="card_year_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="card_year_range"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Card",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("sent", "sent"),
-                            ("returned", "returned"),
-                            ("approved", "approved"),
+        AtOnce(
+            [
+                migrations.CreateModel(
+                    name="CardYear",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                        ("due_on", models.DateField(blank=True, null=True, verbose_name="to be sent by")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("open", "open"), ("locked", "locked")],
+                                default="open",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("state_reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="card_years",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "indicator_set",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="card_years",
+                                to="indicators.indicatorset",
+                                verbose_name="indicators on the cards",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "year of the municipality cards",
+                        "verbose_name_plural": "years of the municipality cards",
+                        "ordering": ("-year",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("county", "year"), name="card_year_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("year__gte", 2000), ("year__lte", 2100)), name="card_year_range"
+                            ),
                         ],
-                        default="draft",
-                        max_length=10,
-                        verbose_name="state",
-                    ),
+                    },
                 ),
-                (
-                    "approval",
-                    models.CharField(
+                migrations.CreateModel(
+                    name="Card",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("sent", "sent"),
+                                    ("returned", "returned"),
+                                    ("approved", "approved"),
+                                ],
+                                default="draft",
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        (
+                            "approval",
+                            models.CharField(
+                                choices=[
+                                    ("none", "nobody: the card is final when it has been sent"),
+                                    ("self", "the one who fills it"),
+                                    ("link", "another person, by a link in an e-mail"),
+                                ],
+                                default="none",
+                                max_length=10,
+                                verbose_name="who approves the card",
+                            ),
+                        ),
+                        ("approver_name", models.CharField(blank=True, max_length=150, verbose_name="approver")),
+                        (
+                            "approver_email",
+                            models.EmailField(blank=True, max_length=254, verbose_name="approver's e-mail"),
+                        ),
+                        ("return_note", models.TextField(blank=True, max_length=2000, verbose_name="what to mend")),
+                        ("looked_through", models.JSONField(default=list, verbose_name="sections looked through")),
+                        ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
+                        (
+                            "edited_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="last changed"),
+                        ),
+                        (
+                            "carried_from",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.card",
+                                verbose_name="carried forward from",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cards",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "edited_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="last changed by",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cards",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "card_year",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cards",
+                                to="municipalities.cardyear",
+                                verbose_name="year",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "municipality card",
+                        "verbose_name_plural": "municipality cards",
+                        "ordering": ("card_year", "municipality"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("card_year", "municipality"), name="card_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "returned"), _negated=True),
+                                    models.Q(("return_note", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="card_returned_has_note",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardBundle",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=200, verbose_name="title")),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="asked by",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "card_year",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="bundles",
+                                to="municipalities.cardyear",
+                                verbose_name="year",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "bundle of cards",
+                        "verbose_name_plural": "bundles of cards",
+                        "ordering": ("-asked_at", "-id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardContact",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                        ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
+                        ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                        ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
+                        ("delete_after", models.DateField(verbose_name="to be deleted after")),
+                        (
+                            "card",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="contacts",
+                                to="municipalities.card",
+                                verbose_name="card",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "contact on a card",
+                        "verbose_name_plural": "contacts on cards",
+                        "ordering": ("position", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "section",
+                            models.CharField(
+                                choices=[
+                                    ("features", "special features"),
+                                    ("strength", "strengths"),
+                                    ("weakness", "weaknesses"),
+                                    ("opportunity", "opportunities"),
+                                    ("threat", "threats"),
+                                    ("proposal", "proposals for highlights"),
+                                ],
+                                max_length=20,
+                                verbose_name="section",
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                        ("text", models.TextField(blank=True, max_length=8000, verbose_name="text")),
+                        ("is_carried", models.BooleanField(default=False, verbose_name="carried forward")),
+                        (
+                            "card",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="entries",
+                                to="municipalities.card",
+                                verbose_name="card",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "priority",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.priority",
+                                verbose_name="priority",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "text of a card",
+                        "verbose_name_plural": "texts of cards",
+                        "ordering": ("section", "position", "id"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("section", "features")), fields=("card",), name="card_features_once"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("priority", None), ("section", "proposal"), _connector="OR"),
+                                name="card_priority_of_proposal",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardFigure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("comment", models.TextField(blank=True, max_length=2000, verbose_name="comment")),
+                        (
+                            "left_out_reason",
+                            models.CharField(blank=True, max_length=300, verbose_name="left out, reason"),
+                        ),
+                        (
+                            "card",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="figures",
+                                to="municipalities.card",
+                                verbose_name="card",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "indicator",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.indicator",
+                                verbose_name="indicator",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "word on a figure of a card",
+                        "verbose_name_plural": "words on figures of cards",
+                        "ordering": ("id",),
+                        "constraints": [models.UniqueConstraint(fields=("card", "indicator"), name="card_figure_once")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardPlan",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("wide", "wide welfare report and plan"),
+                                    ("yearly", "yearly report"),
+                                    ("children", "welfare plan of children and young people"),
+                                    ("students", "study care plan"),
+                                    ("older", "welfare plan of older people"),
+                                    ("disabled", "disability policy programme"),
+                                    ("violence", "plan against violence in close relations"),
+                                    ("substances", "plan of preventive substance work"),
+                                    ("participation", "participation programme"),
+                                    ("other", "other plan"),
+                                ],
+                                default="other",
+                                max_length=20,
+                                verbose_name="kind of plan",
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=200, verbose_name="name and period")),
+                        ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                        ("approved", models.CharField(blank=True, max_length=10, verbose_name="approved")),
+                        (
+                            "delivered",
+                            models.CharField(blank=True, max_length=10, verbose_name="delivered to the county"),
+                        ),
+                        ("address", models.URLField(blank=True, max_length=500, verbose_name="address on the web")),
+                        (
+                            "card",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="plans",
+                                to="municipalities.card",
+                                verbose_name="card",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "plan or report on a card",
+                        "verbose_name_plural": "plans and reports on cards",
+                        "ordering": ("position", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("approved__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
+                                    ("delivered__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
+                                ),
+                                name="card_plan_dates",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardVersion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("content", models.JSONField(verbose_name="frozen content")),
+                        ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
+                        ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                        (
+                            "approval",
+                            models.CharField(
+                                choices=[
+                                    ("none", "nobody: the card is final when it has been sent"),
+                                    ("self", "the one who fills it"),
+                                    ("link", "another person, by a link in an e-mail"),
+                                ],
+                                default="none",
+                                max_length=10,
+                                verbose_name="who approves the card",
+                            ),
+                        ),
+                        ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved")),
+                        ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
+                        ("approver", models.CharField(blank=True, max_length=150, verbose_name="approver")),
+                        (
+                            "card",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="versions",
+                                to="municipalities.card",
+                                verbose_name="card",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "sent_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="sent by",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "version of a card",
+                        "verbose_name_plural": "versions of cards",
+                        "ordering": ("card", "number"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("card", "number"), name="card_version_once"),
+                            models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="card_version_number"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardBundleItem",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "bundle",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="items",
+                                to="municipalities.cardbundle",
+                                verbose_name="bundle",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.document",
+                                verbose_name="document",
+                            ),
+                        ),
+                        (
+                            "version",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.cardversion",
+                                verbose_name="version",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "card of a bundle",
+                        "verbose_name_plural": "cards of a bundle",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("bundle", "version"), name="card_bundle_version_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CardLink",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                        (
+                            "token_hash",
+                            models.CharField(
+                                blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
+                            ),
+                        ),
+                        ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                        ("expires_at", models.DateTimeField(verbose_name="valid until")),
+                        ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="asked by",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "version",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="links",
+                                to="municipalities.cardversion",
+                                verbose_name="version",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "link to approve a card",
+                        "verbose_name_plural": "links to approve cards",
+                        "ordering": ("-asked_at",),
+                    },
+                ),
+                migrations.AddField(
+                    model_name="county",
+                    name="card_approval",
+                    field=models.CharField(
                         choices=[
                             ("none", "nobody: the card is final when it has been sent"),
                             ("self", "the one who fills it"),
@@ -88,535 +653,43 @@ class Migration(migrations.Migration):
                         ],
                         default="none",
                         max_length=10,
-                        verbose_name="who approves the card",
+                        verbose_name="who approves the municipality cards",
                     ),
                 ),
-                ("approver_name", models.CharField(blank=True, max_length=150, verbose_name="approver")),
-                ("approver_email", models.EmailField(blank=True, max_length=254, verbose_name="approver's e-mail")),
-                ("return_note", models.TextField(blank=True, max_length=2000, verbose_name="what to mend")),
-                ("looked_through", models.JSONField(default=list, verbose_name="sections looked through")),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started")),
-                ("edited_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="last changed")),
-                (
-                    "carried_from",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.card",
-                        verbose_name="carried forward from",
-                    ),
+                migrations.AddField(
+                    model_name="membership",
+                    name="ends_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="last day"),
                 ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cards",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "edited_by",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="membership",
+                    name="given_by",
+                    field=models.ForeignKey(
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="last changed by",
+                        verbose_name="given by",
                     ),
                 ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cards",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
+                migrations.AddField(
+                    model_name="membership",
+                    name="starts_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="first day"),
                 ),
-                (
-                    "card_year",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cards",
-                        to="municipalities.cardyear",
-                        verbose_name="year",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "municipality card",
-                "verbose_name_plural": "municipality cards",
-                "ordering": ("card_year", "municipality"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("card_year", "municipality"), name="card_once"),
-                    models.CheckConstraint(
+                migrations.AddConstraint(
+                    model_name="membership",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("state", "returned"), _negated=True),
-                            models.Q(("return_note", ""), _negated=True),
+                            ("starts_on", None),
+                            ("ends_on", None),
+                            ("ends_on__gte", models.F("starts_on")),
                             _connector="OR",
                         ),
-                        name="card_returned_has_note",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardBundle",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
+                        name="membership_days",
                     ),
                 ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "card_year",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="bundles",
-                        to="municipalities.cardyear",
-                        verbose_name="year",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "bundle of cards",
-                "verbose_name_plural": "bundles of cards",
-                "ordering": ("-asked_at", "-id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="CardContact",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
-                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
-                ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
-                ("delete_after", models.DateField(verbose_name="to be deleted after")),
-                (
-                    "card",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="contacts",
-                        to="municipalities.card",
-                        verbose_name="card",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "contact on a card",
-                "verbose_name_plural": "contacts on cards",
-                "ordering": ("position", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="CardEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "section",
-                    models.CharField(
-                        choices=[
-                            ("features", "special features"),
-                            ("strength", "strengths"),
-                            ("weakness", "weaknesses"),
-                            ("opportunity", "opportunities"),
-                            ("threat", "threats"),
-                            ("proposal", "proposals for highlights"),
-                        ],
-                        max_length=20,
-                        verbose_name="section",
-                    ),
-                ),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
-                ("text", models.TextField(blank=True, max_length=8000, verbose_name="text")),
-                ("is_carried", models.BooleanField(default=False, verbose_name="carried forward")),
-                (
-                    "card",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="entries",
-                        to="municipalities.card",
-                        verbose_name="card",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.priority",
-                        verbose_name="priority",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "text of a card",
-                "verbose_name_plural": "texts of cards",
-                "ordering": ("section", "position", "id"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("section", "features")), fields=("card",), name="card_features_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("priority", None), ("section", "proposal"), _connector="OR"),
-                        name="card_priority_of_proposal",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardFigure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("comment", models.TextField(blank=True, max_length=2000, verbose_name="comment")),
-                ("left_out_reason", models.CharField(blank=True, max_length=300, verbose_name="left out, reason")),
-                (
-                    "card",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="figures",
-                        to="municipalities.card",
-                        verbose_name="card",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "indicator",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.indicator",
-                        verbose_name="indicator",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "word on a figure of a card",
-                "verbose_name_plural": "words on figures of cards",
-                "ordering": ("id",),
-                "constraints": [models.UniqueConstraint(fields=("card", "indicator"), name="card_figure_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardPlan",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("wide", "wide welfare report and plan"),
-                            ("yearly", "yearly report"),
-                            ("children", "welfare plan of children and young people"),
-                            ("students", "study care plan"),
-                            ("older", "welfare plan of older people"),
-                            ("disabled", "disability policy programme"),
-                            ("violence", "plan against violence in close relations"),
-                            ("substances", "plan of preventive substance work"),
-                            ("participation", "participation programme"),
-                            ("other", "other plan"),
-                        ],
-                        default="other",
-                        max_length=20,
-                        verbose_name="kind of plan",
-                    ),
-                ),
-                ("name", models.CharField(blank=True, max_length=200, verbose_name="name and period")),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
-                ("approved", models.CharField(blank=True, max_length=10, verbose_name="approved")),
-                ("delivered", models.CharField(blank=True, max_length=10, verbose_name="delivered to the county")),
-                ("address", models.URLField(blank=True, max_length=500, verbose_name="address on the web")),
-                (
-                    "card",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="plans",
-                        to="municipalities.card",
-                        verbose_name="card",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "plan or report on a card",
-                "verbose_name_plural": "plans and reports on cards",
-                "ordering": ("position", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("approved__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
-                            ("delivered__regex", "^(\\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\\d|3[01]))?)?)?$"),
-                        ),
-                        name="card_plan_dates",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("content", models.JSONField(verbose_name="frozen content")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
-                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
-                (
-                    "approval",
-                    models.CharField(
-                        choices=[
-                            ("none", "nobody: the card is final when it has been sent"),
-                            ("self", "the one who fills it"),
-                            ("link", "another person, by a link in an e-mail"),
-                        ],
-                        default="none",
-                        max_length=10,
-                        verbose_name="who approves the card",
-                    ),
-                ),
-                ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved")),
-                ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
-                ("approver", models.CharField(blank=True, max_length=150, verbose_name="approver")),
-                (
-                    "card",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="municipalities.card",
-                        verbose_name="card",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "sent_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="sent by",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "version of a card",
-                "verbose_name_plural": "versions of cards",
-                "ordering": ("card", "number"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("card", "number"), name="card_version_once"),
-                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="card_version_number"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardBundleItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "bundle",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="items",
-                        to="municipalities.cardbundle",
-                        verbose_name="bundle",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.document",
-                        verbose_name="document",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.cardversion",
-                        verbose_name="version",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "card of a bundle",
-                "verbose_name_plural": "cards of a bundle",
-                "ordering": ("id",),
-                "constraints": [models.UniqueConstraint(fields=("bundle", "version"), name="card_bundle_version_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CardLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                (
-                    "token_hash",
-                    models.CharField(
-                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
-                ("expires_at", models.DateTimeField(verbose_name="valid until")),
-                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="links",
-                        to="municipalities.cardversion",
-                        verbose_name="version",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "link to approve a card",
-                "verbose_name_plural": "links to approve cards",
-                "ordering": ("-asked_at",),
-            },
-        ),
-        migrations.AddField(
-            model_name="county",
-            name="card_approval",
-            field=models.CharField(
-                choices=[
-                    ("none", "nobody: the card is final when it has been sent"),
-                    ("self", "the one who fills it"),
-                    ("link", "another person, by a link in an e-mail"),
-                ],
-                default="none",
-                max_length=10,
-                verbose_name="who approves the municipality cards",
-            ),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="ends_on",
-            field=models.DateField(blank=True, null=True, verbose_name="last day"),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="given_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="given by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="membership",
-            name="starts_on",
-            field=models.DateField(blank=True, null=True, verbose_name="first day"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_on", None), ("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"
-                ),
-                name="membership_days",
-            ),
-        ),
+            ]
+        )
     ]

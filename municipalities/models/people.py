@@ -95,7 +95,8 @@ class User(AbstractBaseUser):
     def all_memberships(self) -> list[Membership]:
         """Every membership that is in force today, with its county and municipality; read once per request."""
         rows = Membership.objects.in_force().filter(user=self)
-        return list(rows.select_related("county__area", "municipality__area", "organisation"))
+        # Asked on each page, so nothing is joined but what each page shows, and for the order nothing more.
+        return list(rows.select_related("county__area", "municipality__area").order_by("county__area__order", "pk"))
 
     @property
     def is_administrator(self) -> bool:

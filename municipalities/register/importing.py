@@ -21,9 +21,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from indicators.workbooks import Outcome, content_of, read_workbook, text_of
 from municipalities.events import record
@@ -421,6 +418,11 @@ def save(county: County, rows: Sequence[Read], told: Sequence[str], *, by: User)
 
 def template() -> bytes:
     """Return an empty workbook with the headings and the sectors to choose from, in the language in use."""
+    # Takes a while to load, and every start of a process would wait for it.
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet: Any = book.active
     sheet.title = _("People")

@@ -4,6 +4,8 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -14,1326 +16,1477 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Round",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
-                (
-                    "form",
-                    models.CharField(
-                        choices=[
-                            ("municipalities", "each municipality on its own"),
-                            ("groups", "in municipality groups"),
-                            ("region", "region-wide"),
-                            ("themes", "by theme"),
-                        ],
-                        max_length=20,
-                        verbose_name="form",
-                    ),
-                ),
-                (
-                    "legal_bases",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("611/2021-14", "Section 14 (Act 611/2021)"),
-                                ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
-                            ],
-                            max_length=20,
-                        ),
-                        size=None,
-                        verbose_name="legal bases",
-                    ),
-                ),
-                ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
-                ("starts_on", models.DateField(verbose_name="first day")),
-                ("ends_on", models.DateField(verbose_name="last day")),
-                ("slot_rule", models.JSONField(blank=True, null=True, verbose_name="rule of the slots")),
-                ("plan_as_of", models.DateField(blank=True, null=True, verbose_name="known only as planned on")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rounds",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "indicator_set",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="indicators.indicatorset",
-                        verbose_name="indicators shown",
-                    ),
-                ),
-                (
-                    "term",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.councilterm",
-                        verbose_name="council term",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "round",
-                "verbose_name_plural": "rounds",
-                "ordering": ("-year", "name"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("county", "year", "name"), name="round_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="round_dates"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("legal_bases__len__gte", 1)), name="round_has_legal_basis"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="FeedbackNote",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("given_on", models.DateField(verbose_name="given")),
-                ("occasion", models.CharField(max_length=200, verbose_name="occasion")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("text", models.TextField(verbose_name="feedback")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="feedback",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "feedback",
-                "verbose_name_plural": "feedback",
-                "ordering": ("given_on", "position"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("round", "given_on", "position"), name="feedback_position")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="RoundStage",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("name", models.CharField(max_length=200, verbose_name="stage")),
-                ("body", models.CharField(blank=True, max_length=200, verbose_name="body")),
-                ("earliest", models.DateField(blank=True, null=True, verbose_name="earliest day")),
-                ("latest", models.DateField(blank=True, null=True, verbose_name="latest day")),
-                ("description", models.TextField(blank=True, verbose_name="description")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stages",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "stage",
-                "verbose_name_plural": "stages",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("round", "position"), name="round_stage_position"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("earliest", None), ("latest", None)),
-                            models.Q(
-                                ("earliest__isnull", False),
-                                ("latest__gte", models.F("earliest")),
-                                ("latest__isnull", False),
+        AtOnce(
+            [
+                migrations.CreateModel(
+                    name="Round",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
-                            _connector="OR",
                         ),
-                        name="round_stage_dates",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Slot",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("starts_at", models.DateTimeField(verbose_name="starts")),
-                ("ends_at", models.DateTimeField(verbose_name="ends")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="slots",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "slot",
-                "verbose_name_plural": "slots",
-                "ordering": ("starts_at",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("round", "starts_at"), name="slot_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="slot_times"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Negotiation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                ("purpose", models.TextField(blank=True, verbose_name="purpose")),
-                ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("planned", "planned"),
-                            ("convened", "convened"),
-                            ("held", "held"),
-                            ("cancelled", "cancelled"),
-                        ],
-                        default="planned",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("state_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
-                (
-                    "precision",
-                    models.CharField(
-                        choices=[("minute", "to the minute"), ("day", "to the day"), ("month", "to the month")],
-                        max_length=10,
-                        verbose_name="time known",
-                    ),
-                ),
-                ("earliest", models.DateField(verbose_name="earliest day")),
-                ("latest", models.DateField(verbose_name="latest day")),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="starts")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="ends")),
-                (
-                    "mode",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "not known"),
-                            ("remote", "remotely"),
-                            ("on_site", "on site"),
-                            ("hybrid", "on site and remotely"),
-                        ],
-                        default="",
-                        max_length=10,
-                        verbose_name="mode",
-                    ),
-                ),
-                ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
-                ("link", models.URLField(blank=True, verbose_name="meeting link")),
-                ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
-                ("convener", models.CharField(blank=True, max_length=200, verbose_name="convener")),
-                ("chair", models.CharField(blank=True, max_length=200, verbose_name="chair")),
-                ("secretary", models.CharField(blank=True, max_length=200, verbose_name="secretary")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiations",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiations",
-                        to="municipalities.municipalitygroup",
-                        verbose_name="municipality group",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiations",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-                (
-                    "slot",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="negotiation",
-                        to="negotiations.slot",
-                        verbose_name="slot",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "negotiation",
-                "verbose_name_plural": "negotiations",
-                "ordering": ("earliest", "starts_at", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("latest__gte", models.F("earliest"))), name="negotiation_days"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("earliest", models.F("latest")),
-                                ("ends_at__gt", models.F("starts_at")),
-                                ("ends_at__isnull", False),
-                                ("precision", "minute"),
-                                ("starts_at__isnull", False),
+                        ("name", models.CharField(max_length=200, verbose_name="name")),
+                        ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                        (
+                            "form",
+                            models.CharField(
+                                choices=[
+                                    ("municipalities", "each municipality on its own"),
+                                    ("groups", "in municipality groups"),
+                                    ("region", "region-wide"),
+                                    ("themes", "by theme"),
+                                ],
+                                max_length=20,
+                                verbose_name="form",
                             ),
-                            models.Q(("ends_at", None), ("precision", "day"), ("starts_at", None)),
-                            models.Q(("ends_at", None), ("precision", "month"), ("starts_at", None)),
-                            _connector="OR",
                         ),
-                        name="negotiation_time_as_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "cancelled"), _negated=True),
-                            models.Q(("state_reason", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="negotiation_cancelled_has_reason",
-                    ),
-                ],
-                "indexes": [models.Index(fields=["county", "earliest"], name="negotiation_by_date")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Part",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                (
-                    "legal_basis",
-                    models.CharField(
-                        choices=[
-                            ("611/2021-14", "Section 14 (Act 611/2021)"),
-                            ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
-                        ],
-                        max_length=20,
-                        verbose_name="legal basis",
-                    ),
-                ),
-                ("dealt_with", models.BooleanField(default=False, editable=False, verbose_name="dealt with")),
-                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
-                ("opening", models.TextField(blank=True, verbose_name="opening")),
-                ("closing", models.TextField(blank=True, verbose_name="closing")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="parts",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "part",
-                "verbose_name_plural": "parts",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("negotiation", "legal_basis"), name="part_once"),
-                    models.UniqueConstraint(fields=("negotiation", "position"), name="part_position"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("closed_at", None),
-                            models.Q(("closed_at__gte", models.F("opened_at")), ("opened_at__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="part_times",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Minutes",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("checking", "being checked"),
-                            ("checked", "checked"),
-                            ("published", "published"),
-                        ],
-                        default="draft",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("check_by", models.DateField(blank=True, null=True, verbose_name="to be checked by")),
-                ("published_on", models.DateField(blank=True, editable=False, null=True, verbose_name="published")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="municipalities.document",
-                        verbose_name="document",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "minutes",
-                "verbose_name_plural": "minutes",
-                "ordering": ("negotiation", "part"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("negotiation", "part"), name="minutes_once", nulls_distinct=False),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("published_on__isnull", False), ("state", "published")),
-                            models.Q(models.Q(("state", "published"), _negated=True), ("published_on", None)),
-                            _connector="OR",
-                        ),
-                        name="minutes_published_has_date",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AgendaItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=200, verbose_name="matter")),
-                ("background", models.TextField(blank=True, verbose_name="background")),
-                ("discussion", models.TextField(blank=True, verbose_name="discussion")),
-                ("agreed", models.TextField(blank=True, verbose_name="what was agreed")),
-                ("dissent", models.TextField(blank=True, verbose_name="dissent")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="items",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "agenda item",
-                "verbose_name_plural": "agenda items",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("part", "position"), name="agenda_item_number"),
-                    models.CheckConstraint(condition=models.Q(("position__gte", 1)), name="agenda_item_from_one"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Party",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "participation",
-                    models.CharField(
-                        choices=[("invited", "invited"), ("took_part", "took part"), ("stayed_away", "stayed away")],
-                        default="invited",
-                        editable=False,
-                        max_length=12,
-                        verbose_name="participation",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parties",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="parties",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parties",
-                        to="municipalities.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "party",
-                "verbose_name_plural": "parties",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("negotiation", "municipality", "organisation"), name="party_once", nulls_distinct=False
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                        name="party_is_one",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesCheck",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="checker")),
-                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("approved", "approved"),
-                            ("silent", "no remarks by the date"),
-                        ],
-                        default="waiting",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="outcome",
-                    ),
-                ),
-                ("marked_on", models.DateField(blank=True, editable=False, null=True, verbose_name="marked")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="checks",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-                (
-                    "party",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="checks",
-                        to="negotiations.party",
-                        verbose_name="party",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "mark of checking",
-                "verbose_name_plural": "marks of checking",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("minutes", "party"), name="minutes_check_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("marked_on", None), ("outcome", "waiting")),
-                            models.Q(models.Q(("outcome", "waiting"), _negated=True), ("marked_on__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="minutes_check_mark_has_date",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Measure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
-                ("text", models.TextField(verbose_name="measure")),
-                (
-                    "responsible_sector",
-                    models.CharField(
-                        choices=[
-                            ("county", "wellbeing services county"),
-                            ("municipality", "municipality"),
-                            ("public", "other public body"),
-                            ("company", "company"),
-                            ("organisation", "organisation"),
-                            ("parish", "parish"),
-                            ("organisation_or_parish", "organisation or parish"),
-                            ("influencing", "influencing body"),
-                            ("other", "other"),
-                        ],
-                        max_length=30,
-                        verbose_name="responsible sector",
-                    ),
-                ),
-                (
-                    "responsible",
-                    models.CharField(
-                        help_text="unit or role, not a person's name", max_length=200, verbose_name="responsible"
-                    ),
-                ),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="deadline")),
-                ("due_text", models.CharField(blank=True, max_length=80, verbose_name="deadline in words")),
-                (
-                    "agenda_item",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="negotiations.agendaitem",
-                        verbose_name="agenda item",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="municipalities.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="municipalities.priority",
-                        verbose_name="priority",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measures",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "measure",
-                "verbose_name_plural": "measures",
-                "ordering": ("position", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("round__isnull", False), ("negotiation__isnull", False), _connector="OR"),
-                        name="measure_has_origin",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                        name="measure_one_responsible",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CoreGroup",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "sector",
-                    models.CharField(
-                        choices=[
-                            ("county", "wellbeing services county"),
-                            ("municipality", "municipality"),
-                            ("public", "other public body"),
-                            ("company", "company"),
-                            ("organisation", "organisation"),
-                            ("parish", "parish"),
-                            ("organisation_or_parish", "organisation or parish"),
-                            ("influencing", "influencing body"),
-                            ("other", "other"),
-                        ],
-                        max_length=30,
-                        verbose_name="sector",
-                    ),
-                ),
-                ("size", models.PositiveSmallIntegerField(verbose_name="persons")),
-                ("approximate", models.BooleanField(default=False, verbose_name="the size is approximate")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiations",
-                    models.ManyToManyField(
-                        related_name="core_groups", to="negotiations.negotiation", verbose_name="attended"
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="core_groups",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "core group",
-                "verbose_name_plural": "core groups",
-                "constraints": [
-                    models.UniqueConstraint(fields=("round", "name"), name="core_group_once"),
-                    models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="core_group_size"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="StatedFigure",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "sectors",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(
-                            choices=[
-                                ("county", "wellbeing services county"),
-                                ("municipality", "municipality"),
-                                ("public", "other public body"),
-                                ("company", "company"),
-                                ("organisation", "organisation"),
-                                ("parish", "parish"),
-                                ("organisation_or_parish", "organisation or parish"),
-                                ("influencing", "influencing body"),
-                                ("other", "other"),
-                            ],
-                            max_length=30,
-                        ),
-                        size=None,
-                        verbose_name="attendances of the sectors",
-                    ),
-                ),
-                ("value", models.PositiveIntegerField(verbose_name="stated value")),
-                ("source", models.CharField(max_length=300, verbose_name="source")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="stated_figures",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "stated figure",
-                "verbose_name_plural": "stated figures",
-                "constraints": [models.UniqueConstraint(fields=("round", "sectors"), name="stated_figure_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Summary",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "draft"),
-                            ("ready", "ready"),
-                            ("on_agenda", "on the agenda"),
-                            ("noted", "noted"),
-                        ],
-                        default="draft",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
-                ("frozen_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="frozen")),
-                ("published_on", models.DateField(blank=True, editable=False, null=True, verbose_name="published")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="summaries",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="summaries",
-                        to="municipalities.document",
-                        verbose_name="document",
-                    ),
-                ),
-                (
-                    "round",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="summary",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "summary",
-                "verbose_name_plural": "summaries",
-                "ordering": ("-round__year",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("frozen_at", None), ("published_on", None), ("state", "draft")),
-                            models.Q(
-                                models.Q(("state", "draft"), _negated=True),
-                                ("document__isnull", False),
-                                ("frozen_at__isnull", False),
+                        (
+                            "legal_bases",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("611/2021-14", "Section 14 (Act 611/2021)"),
+                                        ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
+                                    ],
+                                    max_length=20,
+                                ),
+                                size=None,
+                                verbose_name="legal bases",
                             ),
-                            _connector="OR",
                         ),
-                        name="summary_frozen_has_document",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SummaryHandling",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "act",
-                    models.CharField(
-                        choices=[("on_agenda", "put on the agenda"), ("noted", "noted")],
-                        max_length=10,
-                        verbose_name="act",
-                    ),
-                ),
-                ("body", models.CharField(max_length=120, verbose_name="body")),
-                ("on", models.DateField(verbose_name="date")),
-                ("section", models.CharField(blank=True, max_length=20, verbose_name="section (§)")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "summary",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="handlings",
-                        to="negotiations.summary",
-                        verbose_name="summary",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "handling",
-                "verbose_name_plural": "handlings",
-                "ordering": ("on", "id"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("summary", "act", "body", "on"), name="summary_handling_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("act", "on_agenda"), models.Q(("section", ""), _negated=True), _connector="OR"
+                        ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
+                        ("starts_on", models.DateField(verbose_name="first day")),
+                        ("ends_on", models.DateField(verbose_name="last day")),
+                        ("slot_rule", models.JSONField(blank=True, null=True, verbose_name="rule of the slots")),
+                        (
+                            "plan_as_of",
+                            models.DateField(blank=True, null=True, verbose_name="known only as planned on"),
                         ),
-                        name="summary_noted_has_section",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SummaryNote",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "section",
-                    models.CharField(
-                        choices=[
-                            ("agreed", "What was agreed"),
-                            ("held", "How the round was held"),
-                            ("goals", "Goals"),
-                            ("measures", "Measures"),
-                            ("cooperation", "Cooperation"),
-                            ("monitoring", "Monitoring"),
-                            ("cards", "Municipality cards as a shared knowledge base"),
-                            ("impact", "Negotiations as part of collective impact"),
-                            ("next_steps", "Next steps"),
-                            ("board", "What is asked of the board"),
+                        ("description", models.TextField(blank=True, verbose_name="description")),
+                        ("source", models.CharField(blank=True, max_length=300, verbose_name="source")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="rounds",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "indicator_set",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="indicators.indicatorset",
+                                verbose_name="indicators shown",
+                            ),
+                        ),
+                        (
+                            "term",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.councilterm",
+                                verbose_name="council term",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "round",
+                        "verbose_name_plural": "rounds",
+                        "ordering": ("-year", "name"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("county", "year", "name"), name="round_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="round_dates"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("legal_bases__len__gte", 1)), name="round_has_legal_basis"
+                            ),
                         ],
-                        max_length=20,
-                        verbose_name="section",
-                    ),
+                    },
                 ),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("text", models.TextField(verbose_name="text")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "summary",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notes",
-                        to="negotiations.summary",
-                        verbose_name="summary",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "note of the summary",
-                "verbose_name_plural": "notes of the summary",
-                "ordering": ("section", "position"),
-                "constraints": [
-                    models.UniqueConstraint(fields=("summary", "section", "position"), name="summary_note_position")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkshopTheme",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("name", models.CharField(max_length=120, verbose_name="theme")),
-                ("key_message", models.TextField(blank=True, verbose_name="key message")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="themes",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "workshop theme",
-                "verbose_name_plural": "workshop themes",
-                "ordering": ("position",),
-                "constraints": [models.UniqueConstraint(fields=("round", "position"), name="theme_position")],
-            },
-        ),
-        migrations.CreateModel(
-            name="ThemeColumn",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("title", models.CharField(max_length=120, verbose_name="column")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "theme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="columns",
-                        to="negotiations.workshoptheme",
-                        verbose_name="theme",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "column",
-                "verbose_name_plural": "columns",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("theme", "position"), name="theme_column_position"),
-                    models.CheckConstraint(
-                        condition=models.Q(("position__gte", 1), ("position__lte", 4)), name="theme_column_one_to_four"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Observation",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("text", models.TextField(verbose_name="observation")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="observations",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-                (
-                    "column",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="observations",
-                        to="negotiations.themecolumn",
-                        verbose_name="column",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "observation",
-                "verbose_name_plural": "observations",
-                "ordering": ("position", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesAttachment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=300, verbose_name="title")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attachments",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "attachment",
-                "verbose_name_plural": "attachments",
-                "ordering": ("position",),
-                "constraints": [models.UniqueConstraint(fields=("minutes", "position"), name="attachment_number")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Attendance",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "sector",
-                    models.CharField(
-                        choices=[
-                            ("county", "wellbeing services county"),
-                            ("municipality", "municipality"),
-                            ("public", "other public body"),
-                            ("company", "company"),
-                            ("organisation", "organisation"),
-                            ("parish", "parish"),
-                            ("organisation_or_parish", "organisation or parish"),
-                            ("influencing", "influencing body"),
-                            ("other", "other"),
+                migrations.CreateModel(
+                    name="FeedbackNote",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("given_on", models.DateField(verbose_name="given")),
+                        ("occasion", models.CharField(max_length=200, verbose_name="occasion")),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("text", models.TextField(verbose_name="feedback")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="feedback",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "feedback",
+                        "verbose_name_plural": "feedback",
+                        "ordering": ("given_on", "position"),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("round", "given_on", "position"), name="feedback_position")
                         ],
-                        max_length=30,
-                        verbose_name="sector",
-                    ),
+                    },
                 ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("invited", "invited"), ("present", "present"), ("absent", "absent")],
-                        default="present",
-                        max_length=10,
-                        verbose_name="status",
-                    ),
-                ),
-                ("is_head_count", models.BooleanField(default=False, verbose_name="a head count")),
-                ("count", models.PositiveIntegerField(default=1, verbose_name="how many")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
-                ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
-                ("organisation_name", models.CharField(blank=True, max_length=200, verbose_name="organisation")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="attendances",
-                        to="municipalities.person",
-                        verbose_name="person",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attendances",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "attendance",
-                "verbose_name_plural": "attendances",
-                "ordering": ("sector", "organisation_name", "name", "id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("is_head_count", True), ("name", ""), ("person", None), ("status", "present")),
-                            models.Q(
-                                ("count", 1),
-                                ("is_head_count", False),
-                                models.Q(
-                                    models.Q(("name", ""), _negated=True),
-                                    models.Q(("role", ""), _negated=True),
+                migrations.CreateModel(
+                    name="RoundStage",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("name", models.CharField(max_length=200, verbose_name="stage")),
+                        ("body", models.CharField(blank=True, max_length=200, verbose_name="body")),
+                        ("earliest", models.DateField(blank=True, null=True, verbose_name="earliest day")),
+                        ("latest", models.DateField(blank=True, null=True, verbose_name="latest day")),
+                        ("description", models.TextField(blank=True, verbose_name="description")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="stages",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "stage",
+                        "verbose_name_plural": "stages",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("round", "position"), name="round_stage_position"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("earliest", None), ("latest", None)),
+                                    models.Q(
+                                        ("earliest__isnull", False),
+                                        ("latest__gte", models.F("earliest")),
+                                        ("latest__isnull", False),
+                                    ),
                                     _connector="OR",
                                 ),
+                                name="round_stage_dates",
                             ),
-                            _connector="OR",
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Slot",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        name="attendance_person_or_count",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("person__isnull", False)),
-                        fields=("negotiation", "person"),
-                        name="attendance_person_once",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_head_count", True)),
-                        fields=("negotiation", "sector"),
-                        name="attendance_head_count_once",
-                    ),
-                ],
-            },
-        ),
+                        ("starts_at", models.DateTimeField(verbose_name="starts")),
+                        ("ends_at", models.DateTimeField(verbose_name="ends")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="slots",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "slot",
+                        "verbose_name_plural": "slots",
+                        "ordering": ("starts_at",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("round", "starts_at"), name="slot_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="slot_times"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Negotiation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("title", models.CharField(max_length=200, verbose_name="title")),
+                        ("purpose", models.TextField(blank=True, verbose_name="purpose")),
+                        ("language", models.CharField(default="fi", max_length=2, verbose_name="language")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("planned", "planned"),
+                                    ("convened", "convened"),
+                                    ("held", "held"),
+                                    ("cancelled", "cancelled"),
+                                ],
+                                default="planned",
+                                editable=False,
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("state_reason", models.TextField(blank=True, editable=False, verbose_name="reason")),
+                        (
+                            "precision",
+                            models.CharField(
+                                choices=[("minute", "to the minute"), ("day", "to the day"), ("month", "to the month")],
+                                max_length=10,
+                                verbose_name="time known",
+                            ),
+                        ),
+                        ("earliest", models.DateField(verbose_name="earliest day")),
+                        ("latest", models.DateField(verbose_name="latest day")),
+                        ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="starts")),
+                        ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="ends")),
+                        (
+                            "mode",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "not known"),
+                                    ("remote", "remotely"),
+                                    ("on_site", "on site"),
+                                    ("hybrid", "on site and remotely"),
+                                ],
+                                default="",
+                                max_length=10,
+                                verbose_name="mode",
+                            ),
+                        ),
+                        ("place", models.CharField(blank=True, max_length=200, verbose_name="place")),
+                        ("link", models.URLField(blank=True, verbose_name="meeting link")),
+                        ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
+                        ("convener", models.CharField(blank=True, max_length=200, verbose_name="convener")),
+                        ("chair", models.CharField(blank=True, max_length=200, verbose_name="chair")),
+                        ("secretary", models.CharField(blank=True, max_length=200, verbose_name="secretary")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="negotiations",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "group",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="negotiations",
+                                to="municipalities.municipalitygroup",
+                                verbose_name="municipality group",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="negotiations",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                        (
+                            "slot",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="negotiation",
+                                to="negotiations.slot",
+                                verbose_name="slot",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "negotiation",
+                        "verbose_name_plural": "negotiations",
+                        "ordering": ("earliest", "starts_at", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("latest__gte", models.F("earliest"))), name="negotiation_days"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("earliest", models.F("latest")),
+                                        ("ends_at__gt", models.F("starts_at")),
+                                        ("ends_at__isnull", False),
+                                        ("precision", "minute"),
+                                        ("starts_at__isnull", False),
+                                    ),
+                                    models.Q(("ends_at", None), ("precision", "day"), ("starts_at", None)),
+                                    models.Q(("ends_at", None), ("precision", "month"), ("starts_at", None)),
+                                    _connector="OR",
+                                ),
+                                name="negotiation_time_as_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "cancelled"), _negated=True),
+                                    models.Q(("state_reason", ""), _negated=True),
+                                    _connector="OR",
+                                ),
+                                name="negotiation_cancelled_has_reason",
+                            ),
+                        ],
+                        "indexes": [models.Index(fields=["county", "earliest"], name="negotiation_by_date")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Part",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        (
+                            "legal_basis",
+                            models.CharField(
+                                choices=[
+                                    ("611/2021-14", "Section 14 (Act 611/2021)"),
+                                    ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
+                                ],
+                                max_length=20,
+                                verbose_name="legal basis",
+                            ),
+                        ),
+                        ("dealt_with", models.BooleanField(default=False, editable=False, verbose_name="dealt with")),
+                        ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened")),
+                        ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                        ("opening", models.TextField(blank=True, verbose_name="opening")),
+                        ("closing", models.TextField(blank=True, verbose_name="closing")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="parts",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "part",
+                        "verbose_name_plural": "parts",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("negotiation", "legal_basis"), name="part_once"),
+                            models.UniqueConstraint(fields=("negotiation", "position"), name="part_position"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("closed_at", None),
+                                    models.Q(("closed_at__gte", models.F("opened_at")), ("opened_at__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="part_times",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Minutes",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("checking", "being checked"),
+                                    ("checked", "checked"),
+                                    ("published", "published"),
+                                ],
+                                default="draft",
+                                editable=False,
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("check_by", models.DateField(blank=True, null=True, verbose_name="to be checked by")),
+                        (
+                            "published_on",
+                            models.DateField(blank=True, editable=False, null=True, verbose_name="published"),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="minutes",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="minutes",
+                                to="municipalities.document",
+                                verbose_name="document",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="minutes",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="minutes",
+                                to="negotiations.part",
+                                verbose_name="part",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "minutes",
+                        "verbose_name_plural": "minutes",
+                        "ordering": ("negotiation", "part"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("negotiation", "part"), name="minutes_once", nulls_distinct=False
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("published_on__isnull", False), ("state", "published")),
+                                    models.Q(models.Q(("state", "published"), _negated=True), ("published_on", None)),
+                                    _connector="OR",
+                                ),
+                                name="minutes_published_has_date",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AgendaItem",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("title", models.CharField(max_length=200, verbose_name="matter")),
+                        ("background", models.TextField(blank=True, verbose_name="background")),
+                        ("discussion", models.TextField(blank=True, verbose_name="discussion")),
+                        ("agreed", models.TextField(blank=True, verbose_name="what was agreed")),
+                        ("dissent", models.TextField(blank=True, verbose_name="dissent")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="items",
+                                to="negotiations.part",
+                                verbose_name="part",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "agenda item",
+                        "verbose_name_plural": "agenda items",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("part", "position"), name="agenda_item_number"),
+                            models.CheckConstraint(
+                                condition=models.Q(("position__gte", 1)), name="agenda_item_from_one"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Party",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "participation",
+                            models.CharField(
+                                choices=[
+                                    ("invited", "invited"),
+                                    ("took_part", "took part"),
+                                    ("stayed_away", "stayed away"),
+                                ],
+                                default="invited",
+                                editable=False,
+                                max_length=12,
+                                verbose_name="participation",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="parties",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="parties",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="parties",
+                                to="municipalities.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "party",
+                        "verbose_name_plural": "parties",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("negotiation", "municipality", "organisation"),
+                                name="party_once",
+                                nulls_distinct=False,
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                                name="party_is_one",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesCheck",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="checker")),
+                        ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
+                        (
+                            "outcome",
+                            models.CharField(
+                                choices=[
+                                    ("waiting", "waiting"),
+                                    ("approved", "approved"),
+                                    ("silent", "no remarks by the date"),
+                                ],
+                                default="waiting",
+                                editable=False,
+                                max_length=10,
+                                verbose_name="outcome",
+                            ),
+                        ),
+                        ("marked_on", models.DateField(blank=True, editable=False, null=True, verbose_name="marked")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="checks",
+                                to="negotiations.minutes",
+                                verbose_name="minutes",
+                            ),
+                        ),
+                        (
+                            "party",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="checks",
+                                to="negotiations.party",
+                                verbose_name="party",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "mark of checking",
+                        "verbose_name_plural": "marks of checking",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("minutes", "party"), name="minutes_check_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("marked_on", None), ("outcome", "waiting")),
+                                    models.Q(
+                                        models.Q(("outcome", "waiting"), _negated=True), ("marked_on__isnull", False)
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="minutes_check_mark_has_date",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Measure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                        ("text", models.TextField(verbose_name="measure")),
+                        (
+                            "responsible_sector",
+                            models.CharField(
+                                choices=[
+                                    ("county", "wellbeing services county"),
+                                    ("municipality", "municipality"),
+                                    ("public", "other public body"),
+                                    ("company", "company"),
+                                    ("organisation", "organisation"),
+                                    ("parish", "parish"),
+                                    ("organisation_or_parish", "organisation or parish"),
+                                    ("influencing", "influencing body"),
+                                    ("other", "other"),
+                                ],
+                                max_length=30,
+                                verbose_name="responsible sector",
+                            ),
+                        ),
+                        (
+                            "responsible",
+                            models.CharField(
+                                help_text="unit or role, not a person's name",
+                                max_length=200,
+                                verbose_name="responsible",
+                            ),
+                        ),
+                        ("due_on", models.DateField(blank=True, null=True, verbose_name="deadline")),
+                        ("due_text", models.CharField(blank=True, max_length=80, verbose_name="deadline in words")),
+                        (
+                            "agenda_item",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="negotiations.agendaitem",
+                                verbose_name="agenda item",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="municipalities.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                        (
+                            "priority",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="municipalities.priority",
+                                verbose_name="priority",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measures",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "measure",
+                        "verbose_name_plural": "measures",
+                        "ordering": ("position", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("round__isnull", False), ("negotiation__isnull", False), _connector="OR"
+                                ),
+                                name="measure_has_origin",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                                name="measure_one_responsible",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CoreGroup",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        (
+                            "sector",
+                            models.CharField(
+                                choices=[
+                                    ("county", "wellbeing services county"),
+                                    ("municipality", "municipality"),
+                                    ("public", "other public body"),
+                                    ("company", "company"),
+                                    ("organisation", "organisation"),
+                                    ("parish", "parish"),
+                                    ("organisation_or_parish", "organisation or parish"),
+                                    ("influencing", "influencing body"),
+                                    ("other", "other"),
+                                ],
+                                max_length=30,
+                                verbose_name="sector",
+                            ),
+                        ),
+                        ("size", models.PositiveSmallIntegerField(verbose_name="persons")),
+                        ("approximate", models.BooleanField(default=False, verbose_name="the size is approximate")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "negotiations",
+                            models.ManyToManyField(
+                                related_name="core_groups", to="negotiations.negotiation", verbose_name="attended"
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="core_groups",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "core group",
+                        "verbose_name_plural": "core groups",
+                        "constraints": [
+                            models.UniqueConstraint(fields=("round", "name"), name="core_group_once"),
+                            models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="core_group_size"),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="StatedFigure",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "sectors",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(
+                                    choices=[
+                                        ("county", "wellbeing services county"),
+                                        ("municipality", "municipality"),
+                                        ("public", "other public body"),
+                                        ("company", "company"),
+                                        ("organisation", "organisation"),
+                                        ("parish", "parish"),
+                                        ("organisation_or_parish", "organisation or parish"),
+                                        ("influencing", "influencing body"),
+                                        ("other", "other"),
+                                    ],
+                                    max_length=30,
+                                ),
+                                size=None,
+                                verbose_name="attendances of the sectors",
+                            ),
+                        ),
+                        ("value", models.PositiveIntegerField(verbose_name="stated value")),
+                        ("source", models.CharField(max_length=300, verbose_name="source")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="stated_figures",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "stated figure",
+                        "verbose_name_plural": "stated figures",
+                        "constraints": [
+                            models.UniqueConstraint(fields=("round", "sectors"), name="stated_figure_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Summary",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("draft", "draft"),
+                                    ("ready", "ready"),
+                                    ("on_agenda", "on the agenda"),
+                                    ("noted", "noted"),
+                                ],
+                                default="draft",
+                                editable=False,
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("case_number", models.CharField(blank=True, max_length=60, verbose_name="case number")),
+                        (
+                            "frozen_at",
+                            models.DateTimeField(blank=True, editable=False, null=True, verbose_name="frozen"),
+                        ),
+                        (
+                            "published_on",
+                            models.DateField(blank=True, editable=False, null=True, verbose_name="published"),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="summaries",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="summaries",
+                                to="municipalities.document",
+                                verbose_name="document",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="summary",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "summary",
+                        "verbose_name_plural": "summaries",
+                        "ordering": ("-round__year",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("frozen_at", None), ("published_on", None), ("state", "draft")),
+                                    models.Q(
+                                        models.Q(("state", "draft"), _negated=True),
+                                        ("document__isnull", False),
+                                        ("frozen_at__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="summary_frozen_has_document",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SummaryHandling",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "act",
+                            models.CharField(
+                                choices=[("on_agenda", "put on the agenda"), ("noted", "noted")],
+                                max_length=10,
+                                verbose_name="act",
+                            ),
+                        ),
+                        ("body", models.CharField(max_length=120, verbose_name="body")),
+                        ("on", models.DateField(verbose_name="date")),
+                        ("section", models.CharField(blank=True, max_length=20, verbose_name="section (§)")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "summary",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="handlings",
+                                to="negotiations.summary",
+                                verbose_name="summary",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "handling",
+                        "verbose_name_plural": "handlings",
+                        "ordering": ("on", "id"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("summary", "act", "body", "on"), name="summary_handling_once"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("act", "on_agenda"), models.Q(("section", ""), _negated=True), _connector="OR"
+                                ),
+                                name="summary_noted_has_section",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="SummaryNote",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "section",
+                            models.CharField(
+                                choices=[
+                                    ("agreed", "What was agreed"),
+                                    ("held", "How the round was held"),
+                                    ("goals", "Goals"),
+                                    ("measures", "Measures"),
+                                    ("cooperation", "Cooperation"),
+                                    ("monitoring", "Monitoring"),
+                                    ("cards", "Municipality cards as a shared knowledge base"),
+                                    ("impact", "Negotiations as part of collective impact"),
+                                    ("next_steps", "Next steps"),
+                                    ("board", "What is asked of the board"),
+                                ],
+                                max_length=20,
+                                verbose_name="section",
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("text", models.TextField(verbose_name="text")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "summary",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notes",
+                                to="negotiations.summary",
+                                verbose_name="summary",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "note of the summary",
+                        "verbose_name_plural": "notes of the summary",
+                        "ordering": ("section", "position"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("summary", "section", "position"), name="summary_note_position"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WorkshopTheme",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("name", models.CharField(max_length=120, verbose_name="theme")),
+                        ("key_message", models.TextField(blank=True, verbose_name="key message")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="themes",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "workshop theme",
+                        "verbose_name_plural": "workshop themes",
+                        "ordering": ("position",),
+                        "constraints": [models.UniqueConstraint(fields=("round", "position"), name="theme_position")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ThemeColumn",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("title", models.CharField(max_length=120, verbose_name="column")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "theme",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="columns",
+                                to="negotiations.workshoptheme",
+                                verbose_name="theme",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "column",
+                        "verbose_name_plural": "columns",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("theme", "position"), name="theme_column_position"),
+                            models.CheckConstraint(
+                                condition=models.Q(("position__gte", 1), ("position__lte", 4)),
+                                name="theme_column_one_to_four",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Observation",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("text", models.TextField(verbose_name="observation")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="observations",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                        (
+                            "column",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="observations",
+                                to="negotiations.themecolumn",
+                                verbose_name="column",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "observation",
+                        "verbose_name_plural": "observations",
+                        "ordering": ("position", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesAttachment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("title", models.CharField(max_length=300, verbose_name="title")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="attachments",
+                                to="negotiations.minutes",
+                                verbose_name="minutes",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "attachment",
+                        "verbose_name_plural": "attachments",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("minutes", "position"), name="attachment_number")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Attendance",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "sector",
+                            models.CharField(
+                                choices=[
+                                    ("county", "wellbeing services county"),
+                                    ("municipality", "municipality"),
+                                    ("public", "other public body"),
+                                    ("company", "company"),
+                                    ("organisation", "organisation"),
+                                    ("parish", "parish"),
+                                    ("organisation_or_parish", "organisation or parish"),
+                                    ("influencing", "influencing body"),
+                                    ("other", "other"),
+                                ],
+                                max_length=30,
+                                verbose_name="sector",
+                            ),
+                        ),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[("invited", "invited"), ("present", "present"), ("absent", "absent")],
+                                default="present",
+                                max_length=10,
+                                verbose_name="status",
+                            ),
+                        ),
+                        ("is_head_count", models.BooleanField(default=False, verbose_name="a head count")),
+                        ("count", models.PositiveIntegerField(default=1, verbose_name="how many")),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                        ("role", models.CharField(blank=True, max_length=150, verbose_name="role")),
+                        (
+                            "organisation_name",
+                            models.CharField(blank=True, max_length=200, verbose_name="organisation"),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="attendances",
+                                to="municipalities.person",
+                                verbose_name="person",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="attendances",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "attendance",
+                        "verbose_name_plural": "attendances",
+                        "ordering": ("sector", "organisation_name", "name", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("is_head_count", True), ("name", ""), ("person", None), ("status", "present")
+                                    ),
+                                    models.Q(
+                                        ("count", 1),
+                                        ("is_head_count", False),
+                                        models.Q(
+                                            models.Q(("name", ""), _negated=True),
+                                            models.Q(("role", ""), _negated=True),
+                                            _connector="OR",
+                                        ),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="attendance_person_or_count",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("person__isnull", False)),
+                                fields=("negotiation", "person"),
+                                name="attendance_person_once",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("is_head_count", True)),
+                                fields=("negotiation", "sector"),
+                                name="attendance_head_count_once",
+                            ),
+                        ],
+                    },
+                ),
+            ]
+        )
     ]

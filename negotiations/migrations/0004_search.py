@@ -4,6 +4,8 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -13,64 +15,68 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
-            model_name="agendaitem",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "agreed", config="finnish"),
-                name="agenda_item_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="agendaitem",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "agreed", config="swedish"),
-                name="agenda_item_words_sv",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measure",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("text", "responsible", config="finnish"),
-                name="measure_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measure",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("text", "responsible", config="swedish"),
-                name="measure_words_sv",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="negotiation",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "purpose", config="finnish"),
-                condition=models.Q(("language", "sv"), _negated=True),
-                name="negotiation_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="negotiation",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "purpose", config="swedish"),
-                condition=models.Q(("language", "sv")),
-                name="negotiation_words_sv",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="round",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("name", "description", config="finnish"),
-                condition=models.Q(("language", "sv"), _negated=True),
-                name="round_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="round",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("name", "description", config="swedish"),
-                condition=models.Q(("language", "sv")),
-                name="round_words_sv",
-            ),
-        ),
+        AtOnce(
+            [
+                migrations.AddIndex(
+                    model_name="agendaitem",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "agreed", config="finnish"),
+                        name="agenda_item_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="agendaitem",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "agreed", config="swedish"),
+                        name="agenda_item_words_sv",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="measure",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("text", "responsible", config="finnish"),
+                        name="measure_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="measure",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("text", "responsible", config="swedish"),
+                        name="measure_words_sv",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="negotiation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "purpose", config="finnish"),
+                        condition=models.Q(("language", "sv"), _negated=True),
+                        name="negotiation_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="negotiation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "purpose", config="swedish"),
+                        condition=models.Q(("language", "sv")),
+                        name="negotiation_words_sv",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="round",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("name", "description", config="finnish"),
+                        condition=models.Q(("language", "sv"), _negated=True),
+                        name="round_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="round",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("name", "description", config="swedish"),
+                        condition=models.Q(("language", "sv")),
+                        name="round_words_sv",
+                    ),
+                ),
+            ]
+        )
     ]

@@ -4,6 +4,8 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,50 +14,59 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
-            model_name="agendaitem",
-            name="agenda_item_words",
-        ),
-        migrations.RemoveIndex(
-            model_name="agendaitem",
-            name="agenda_item_words_sv",
-        ),
-        migrations.AddIndex(
-            model_name="agendaitem",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "discussion", "agreed", config="finnish"),
-                name="agenda_item_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="agendaitem",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("title", "discussion", "agreed", config="swedish"),
-                name="agenda_item_words_sv",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attendance",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.CombinedSearchVector(
-                    django.contrib.postgres.search.SearchVector("name", "role", "organisation_name", config="simple"),
-                    "||",
-                    django.contrib.postgres.search.SearchVector("name", "role", "organisation_name", config="finnish"),
-                    django.contrib.postgres.search.SearchConfig("simple"),
+        AtOnce(
+            [
+                migrations.RemoveIndex(
+                    model_name="agendaitem",
+                    name="agenda_item_words",
                 ),
-                name="attendance_words",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="observation",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("text", config="finnish"), name="observation_words"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="observation",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.search.SearchVector("text", config="swedish"), name="observation_words_sv"
-            ),
-        ),
+                migrations.RemoveIndex(
+                    model_name="agendaitem",
+                    name="agenda_item_words_sv",
+                ),
+                migrations.AddIndex(
+                    model_name="agendaitem",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "discussion", "agreed", config="finnish"),
+                        name="agenda_item_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="agendaitem",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("title", "discussion", "agreed", config="swedish"),
+                        name="agenda_item_words_sv",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="attendance",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.SearchVector(
+                                "name", "role", "organisation_name", config="simple"
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector(
+                                "name", "role", "organisation_name", config="finnish"
+                            ),
+                            django.contrib.postgres.search.SearchConfig("simple"),
+                        ),
+                        name="attendance_words",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="observation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("text", config="finnish"), name="observation_words"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="observation",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("text", config="swedish"),
+                        name="observation_words_sv",
+                    ),
+                ),
+            ]
+        )
     ]

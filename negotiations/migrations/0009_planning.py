@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -17,371 +19,410 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="AvailabilityInquiry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("answer_by", models.DateField(verbose_name="to be answered by")),
-                ("message", models.TextField(blank=True, verbose_name="message")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
+        AtOnce(
+            [
+                migrations.CreateModel(
+                    name="AvailabilityInquiry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("answer_by", models.DateField(verbose_name="to be answered by")),
+                        ("message", models.TextField(blank=True, verbose_name="message")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="inquiry",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "inquiry of suitable times",
+                        "verbose_name_plural": "inquiries of suitable times",
+                    },
                 ),
-                (
-                    "round",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="inquiry",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "inquiry of suitable times",
-                "verbose_name_plural": "inquiries of suitable times",
-            },
-        ),
-        migrations.CreateModel(
-            name="AvailabilityRequest",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="who is asked")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
-                ("delete_after", models.DateField(verbose_name="to be deleted after")),
-                (
-                    "token_hash",
-                    models.CharField(
-                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
-                ("reminded_at", models.DateTimeField(blank=True, null=True, verbose_name="reminded")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
-                ("note", models.TextField(blank=True, verbose_name="note")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "entered_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="entered by",
-                    ),
-                ),
-                (
-                    "inquiry",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="requests",
-                        to="negotiations.availabilityinquiry",
-                        verbose_name="inquiry",
-                    ),
-                ),
-                (
-                    "municipality",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.organisation",
-                        verbose_name="organisation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "request for suitable times",
-                "verbose_name_plural": "requests for suitable times",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("inquiry", "municipality", "organisation"),
-                        name="availability_request_once",
-                        nulls_distinct=False,
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
-                        name="availability_request_of_one",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AvailabilityAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "suits",
-                    models.CharField(
-                        choices=[("yes", "suits"), ("if_need_be", "if need be"), ("no", "does not suit")],
-                        max_length=10,
-                        verbose_name="suits",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "slot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="answers",
-                        to="negotiations.slot",
-                        verbose_name="slot",
-                    ),
-                ),
-                (
-                    "request",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="answers",
-                        to="negotiations.availabilityrequest",
-                        verbose_name="request",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "answer on a time",
-                "verbose_name_plural": "answers on times",
-                "constraints": [models.UniqueConstraint(fields=("request", "slot"), name="availability_answer_once")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CalendarFeed",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("own", "my negotiations"),
-                            ("municipality", "negotiations of a municipality"),
-                            ("county", "negotiations of the county"),
-                            ("round", "timetable of a round"),
+                migrations.CreateModel(
+                    name="AvailabilityRequest",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="who is asked")),
+                        ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                        ("delete_after", models.DateField(verbose_name="to be deleted after")),
+                        (
+                            "token_hash",
+                            models.CharField(
+                                blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                        ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                        ("reminded_at", models.DateTimeField(blank=True, null=True, verbose_name="reminded")),
+                        ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                        ("note", models.TextField(blank=True, verbose_name="note")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "entered_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="entered by",
+                            ),
+                        ),
+                        (
+                            "inquiry",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="requests",
+                                to="negotiations.availabilityinquiry",
+                                verbose_name="inquiry",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "organisation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.organisation",
+                                verbose_name="organisation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "request for suitable times",
+                        "verbose_name_plural": "requests for suitable times",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("inquiry", "municipality", "organisation"),
+                                name="availability_request_once",
+                                nulls_distinct=False,
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("municipality", None), ("organisation", None), _connector="OR"),
+                                name="availability_request_of_one",
+                            ),
                         ],
-                        max_length=12,
-                        verbose_name="kind",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AvailabilityAnswer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "suits",
+                            models.CharField(
+                                choices=[("yes", "suits"), ("if_need_be", "if need be"), ("no", "does not suit")],
+                                max_length=10,
+                                verbose_name="suits",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "slot",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="answers",
+                                to="negotiations.slot",
+                                verbose_name="slot",
+                            ),
+                        ),
+                        (
+                            "request",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="answers",
+                                to="negotiations.availabilityrequest",
+                                verbose_name="request",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "answer on a time",
+                        "verbose_name_plural": "answers on times",
+                        "constraints": [
+                            models.UniqueConstraint(fields=("request", "slot"), name="availability_answer_once")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CalendarFeed",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("own", "my negotiations"),
+                                    ("municipality", "negotiations of a municipality"),
+                                    ("county", "negotiations of the county"),
+                                    ("round", "timetable of a round"),
+                                ],
+                                max_length=12,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "token_hash",
+                            models.CharField(max_length=64, unique=True, verbose_name="SHA-256 of the token"),
+                        ),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                        ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="last read")),
+                        ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "municipality",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.municipality",
+                                verbose_name="municipality",
+                            ),
+                        ),
+                        (
+                            "round",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="calendar_feeds",
+                                to="negotiations.round",
+                                verbose_name="round",
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="calendar_feeds",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="made by",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "calendar address",
+                        "verbose_name_plural": "calendar addresses",
+                        "ordering": ("-made_at", "-id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("kind", "municipality"), ("municipality__isnull", False), ("round", None)
+                                    ),
+                                    models.Q(("kind", "round"), ("municipality", None), ("round__isnull", False)),
+                                    models.Q(("kind__in", ["own", "county"]), ("municipality", None), ("round", None)),
+                                    _connector="OR",
+                                ),
+                                name="calendar_feed_of_one",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PlacementWish",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("earliest", models.DateField(blank=True, null=True, verbose_name="not before")),
+                        ("latest", models.DateField(blank=True, null=True, verbose_name="not after")),
+                        (
+                            "weekdays",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.PositiveSmallIntegerField(),
+                                blank=True,
+                                default=list,
+                                size=None,
+                                verbose_name="weekdays",
+                            ),
+                        ),
+                        ("note", models.CharField(blank=True, max_length=300, verbose_name="wish in words")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="wish",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "wish for the time",
+                        "verbose_name_plural": "wishes for the time",
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("earliest", None),
+                                    ("latest", None),
+                                    ("latest__gte", models.F("earliest")),
+                                    _connector="OR",
+                                ),
+                                name="placement_wish_days",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("weekdays__contained_by", [1, 2, 3, 4, 5, 6, 7])),
+                                name="placement_wish_weekdays",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.AddField(
+                    model_name="negotiation",
+                    name="calendar_uid",
+                    field=models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(),
+                        editable=False,
+                        unique=True,
+                        verbose_name="UID in calendars",
                     ),
                 ),
-                ("token_hash", models.CharField(max_length=64, unique=True, verbose_name="SHA-256 of the token")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
-                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="last read")),
-                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
+                migrations.AddField(
+                    model_name="negotiation",
+                    name="topic",
+                    field=models.CharField(blank=True, max_length=120, verbose_name="topic"),
                 ),
-                (
-                    "municipality",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="negotiation",
+                    name="topic_kind",
+                    field=models.CharField(
                         blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.municipality",
-                        verbose_name="municipality",
+                        choices=[("", "none"), ("theme", "theme"), ("service", "service")],
+                        default="",
+                        max_length=10,
+                        verbose_name="kind of topic",
                     ),
                 ),
-                (
-                    "round",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="calendar_feeds",
-                        to="negotiations.round",
-                        verbose_name="round",
-                    ),
+                migrations.AddField(
+                    model_name="round",
+                    name="approved_by",
+                    field=models.CharField(blank=True, max_length=120, verbose_name="approved by"),
                 ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="calendar_feeds",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="made by",
-                    ),
+                migrations.AddField(
+                    model_name="round",
+                    name="approved_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="approved on"),
                 ),
-            ],
-            options={
-                "verbose_name": "calendar address",
-                "verbose_name_plural": "calendar addresses",
-                "ordering": ("-made_at", "-id"),
-                "constraints": [
-                    models.CheckConstraint(
+                migrations.AddField(
+                    model_name="round",
+                    name="approved_section",
+                    field=models.CharField(blank=True, max_length=40, verbose_name="section of the decision"),
+                ),
+                migrations.AddField(
+                    model_name="roundstage",
+                    name="done_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="done on"),
+                ),
+                migrations.AddConstraint(
+                    model_name="negotiation",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("kind", "municipality"), ("municipality__isnull", False), ("round", None)),
-                            models.Q(("kind", "round"), ("municipality", None), ("round__isnull", False)),
-                            models.Q(("kind__in", ["own", "county"]), ("municipality", None), ("round", None)),
+                            models.Q(("topic", ""), ("topic_kind", "")),
+                            models.Q(
+                                models.Q(("topic_kind", ""), _negated=True),
+                                models.Q(("topic", ""), _negated=True),
+                                ("group", None),
+                            ),
                             _connector="OR",
                         ),
-                        name="calendar_feed_of_one",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PlacementWish",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("earliest", models.DateField(blank=True, null=True, verbose_name="not before")),
-                ("latest", models.DateField(blank=True, null=True, verbose_name="not after")),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="weekdays",
+                        name="negotiation_topic_instead_of_group",
                     ),
                 ),
-                ("note", models.CharField(blank=True, max_length=300, verbose_name="wish in words")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="wish",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "wish for the time",
-                "verbose_name_plural": "wishes for the time",
-                "constraints": [
-                    models.CheckConstraint(
+                migrations.AddConstraint(
+                    model_name="round",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
-                            ("earliest", None), ("latest", None), ("latest__gte", models.F("earliest")), _connector="OR"
+                            models.Q(("approved_by", ""), ("approved_on", None), ("approved_section", "")),
+                            models.Q(("approved_on__isnull", False), models.Q(("approved_by", ""), _negated=True)),
+                            _connector="OR",
                         ),
-                        name="placement_wish_days",
+                        name="round_approval_whole",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("weekdays__contained_by", [1, 2, 3, 4, 5, 6, 7])),
-                        name="placement_wish_weekdays",
-                    ),
-                ],
-            },
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="calendar_uid",
-            field=models.UUIDField(
-                db_default=django.contrib.postgres.functions.RandomUUID(),
-                editable=False,
-                unique=True,
-                verbose_name="UID in calendars",
-            ),
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="topic",
-            field=models.CharField(blank=True, max_length=120, verbose_name="topic"),
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="topic_kind",
-            field=models.CharField(
-                blank=True,
-                choices=[("", "none"), ("theme", "theme"), ("service", "service")],
-                default="",
-                max_length=10,
-                verbose_name="kind of topic",
-            ),
-        ),
-        migrations.AddField(
-            model_name="round",
-            name="approved_by",
-            field=models.CharField(blank=True, max_length=120, verbose_name="approved by"),
-        ),
-        migrations.AddField(
-            model_name="round",
-            name="approved_on",
-            field=models.DateField(blank=True, null=True, verbose_name="approved on"),
-        ),
-        migrations.AddField(
-            model_name="round",
-            name="approved_section",
-            field=models.CharField(blank=True, max_length=40, verbose_name="section of the decision"),
-        ),
-        migrations.AddField(
-            model_name="roundstage",
-            name="done_on",
-            field=models.DateField(blank=True, null=True, verbose_name="done on"),
-        ),
-        migrations.AddConstraint(
-            model_name="negotiation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("topic", ""), ("topic_kind", "")),
-                    models.Q(
-                        models.Q(("topic_kind", ""), _negated=True),
-                        models.Q(("topic", ""), _negated=True),
-                        ("group", None),
-                    ),
-                    _connector="OR",
                 ),
-                name="negotiation_topic_instead_of_group",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="round",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_by", ""), ("approved_on", None), ("approved_section", "")),
-                    models.Q(("approved_on__isnull", False), models.Q(("approved_by", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="round_approval_whole",
-            ),
-        ),
+            ]
+        )
     ]

@@ -4,7 +4,6 @@ from collections import defaultdict
 from datetime import date
 from functools import cache
 
-import holidays
 from django.db import migrations
 
 
@@ -14,6 +13,8 @@ def _week(year, number):
 
 @cache
 def _holidays(year):
+    import holidays
+
     return frozenset(holidays.country_holidays("FI", years=year))
 
 

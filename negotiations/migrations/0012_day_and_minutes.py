@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from indicators.migrating import AtOnce
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,157 +17,1367 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="AgendaTemplate",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "legal_basis",
-                    models.CharField(
-                        choices=[
-                            ("611/2021-14", "Section 14 (Act 611/2021)"),
-                            ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
+        AtOnce(
+            [
+                migrations.CreateModel(
+                    name="AgendaTemplate",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "legal_basis",
+                            models.CharField(
+                                choices=[
+                                    ("611/2021-14", "Section 14 (Act 611/2021)"),
+                                    ("612/2021-6-7", "Sections 6-7 (Act 612/2021)"),
+                                ],
+                                max_length=20,
+                                verbose_name="legal basis",
+                            ),
+                        ),
+                        (
+                            "language",
+                            models.CharField(
+                                choices=[("fi", "Finnish"), ("sv", "Swedish"), ("en", "English")],
+                                default="fi",
+                                max_length=2,
+                                verbose_name="language",
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="agenda_templates",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "agenda template",
+                        "verbose_name_plural": "agenda templates",
+                        "ordering": ("legal_basis", "language", "name"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("county", "legal_basis", "language", "name"), name="agenda_template_name_once"
+                            )
                         ],
-                        max_length=20,
-                        verbose_name="legal basis",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AgendaTemplateItem",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("title", models.CharField(max_length=200, verbose_name="matter")),
+                        ("background", models.TextField(blank=True, verbose_name="background")),
+                        ("presenter", models.CharField(blank=True, max_length=150, verbose_name="presenter")),
+                        (
+                            "planned_minutes",
+                            models.PositiveSmallIntegerField(
+                                blank=True, null=True, verbose_name="planned time, minutes"
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "template",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="items",
+                                to="negotiations.agendatemplate",
+                                verbose_name="template",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "item of an agenda template",
+                        "verbose_name_plural": "items of agenda templates",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("template", "position"), name="agenda_template_item_number"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("planned_minutes", None),
+                                    models.Q(("planned_minutes__gte", 1), ("planned_minutes__lte", 600)),
+                                    _connector="OR",
+                                ),
+                                name="agenda_template_planned_time",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AttachedFile",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=200, verbose_name="file name")),
+                        ("media_type", models.CharField(max_length=100, verbose_name="kind of file")),
+                        ("size", models.PositiveIntegerField(verbose_name="size, bytes")),
+                        ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the file")),
+                        ("content", models.BinaryField(verbose_name="content")),
+                        ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "attached file",
+                        "verbose_name_plural": "attached files",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("size__gte", 1)), name="attached_file_has_content"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="AgendaAttachment",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("title", models.CharField(max_length=300, verbose_name="title")),
+                        (
+                            "secrecy_ground",
+                            models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy"),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "item",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="attachments",
+                                to="negotiations.agendaitem",
+                                verbose_name="agenda item",
+                            ),
+                        ),
+                        (
+                            "file",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="negotiations.attachedfile",
+                                verbose_name="file",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "attachment of an agenda item",
+                        "verbose_name_plural": "attachments of agenda items",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("item", "position"), name="agenda_attachment_number")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CheckerReplacement",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=150, verbose_name="former checker")),
+                        ("role", models.CharField(blank=True, max_length=150, verbose_name="former role")),
+                        ("reason", models.TextField(verbose_name="reason")),
+                        (
+                            "replaced_at",
+                            models.DateTimeField(default=django.utils.timezone.now, verbose_name="replaced"),
+                        ),
+                        (
+                            "check_row",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="replacements",
+                                to="negotiations.minutescheck",
+                                verbose_name="mark of checking",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "replacement of a checker",
+                        "verbose_name_plural": "replacements of checkers",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True), name="checker_replacement_has_reason"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CorrectionEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("place", models.CharField(max_length=300, verbose_name="place")),
+                        ("was", models.TextField(blank=True, verbose_name="was")),
+                        ("now", models.TextField(blank=True, verbose_name="is to be")),
+                        ("reason", models.TextField(verbose_name="reason")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="entries",
+                                to="negotiations.minutes",
+                                verbose_name="the correcting document",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "correction",
+                        "verbose_name_plural": "corrections",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("minutes", "position"), name="correction_entry_number"),
+                            models.CheckConstraint(
+                                condition=models.Q(("was", models.F("now")), _negated=True),
+                                name="correction_entry_changes",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True), name="correction_entry_has_reason"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MeasureStatus",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("underway", "underway"),
+                                    ("done", "done"),
+                                    ("not_begun", "not begun"),
+                                    ("dropped", "given up"),
+                                ],
+                                max_length=12,
+                                verbose_name="what has become of it",
+                            ),
+                        ),
+                        ("note", models.TextField(blank=True, verbose_name="what happened")),
+                        ("told_on", models.DateField(verbose_name="told")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "measure",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="statuses",
+                                to="negotiations.measure",
+                                verbose_name="measure",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="measure_statuses",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "status of a measure",
+                        "verbose_name_plural": "statuses of measures",
+                        "ordering": ("told_on", "id"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                condition=models.Q(("negotiation__isnull", False)),
+                                fields=("measure", "negotiation"),
+                                name="measure_status_once_a_negotiation",
+                            )
+                        ],
+                        "indexes": [models.Index(fields=["measure", "-told_on", "-id"], name="measure_status_latest")],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesPaper",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("public", "public variant"),
+                                    ("excerpt", "excerpt"),
+                                    ("attachments", "list of attachments"),
+                                ],
+                                max_length=12,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "document",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="minutes_papers",
+                                to="municipalities.document",
+                                verbose_name="document",
+                            ),
+                        ),
+                        (
+                            "item",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="negotiations.agendaitem",
+                                verbose_name="agenda item",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="papers",
+                                to="negotiations.minutes",
+                                verbose_name="minutes",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "paper made of minutes",
+                        "verbose_name_plural": "papers made of minutes",
+                        "ordering": ("kind", "item"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("minutes", "kind", "item"), name="minutes_paper_once", nulls_distinct=False
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("item__isnull", False), ("kind", "excerpt")),
+                                    models.Q(models.Q(("kind", "excerpt"), _negated=True), ("item", None)),
+                                    _connector="OR",
+                                ),
+                                name="minutes_paper_excerpt_of_item",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesVersion",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("sent", "sent for checking"),
+                                    ("typo", "a typo mended"),
+                                    ("matter", "a matter changed"),
+                                ],
+                                max_length=10,
+                                verbose_name="kind",
+                            ),
+                        ),
+                        ("content", models.JSONField(verbose_name="content")),
+                        ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
+                        ("reason", models.TextField(blank=True, verbose_name="what was changed and why")),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="versions",
+                                to="negotiations.minutes",
+                                verbose_name="minutes",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "version of minutes",
+                        "verbose_name_plural": "versions of minutes",
+                        "ordering": ("number",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("minutes", "number"), name="minutes_version_number"),
+                            models.CheckConstraint(
+                                condition=models.Q(("number__gte", 1)), name="minutes_version_from_one"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesRemark",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "field",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "the whole"),
+                                    ("background", "background"),
+                                    ("discussion", "discussion"),
+                                    ("agreed", "what was agreed"),
+                                    ("dissent", "dissent"),
+                                    ("opening", "opening"),
+                                    ("closing", "closing"),
+                                ],
+                                default="",
+                                max_length=12,
+                                verbose_name="text",
+                            ),
+                        ),
+                        ("text", models.TextField(blank=True, verbose_name="comment")),
+                        ("proposed", models.TextField(blank=True, null=True, verbose_name="proposed wording")),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[("open", "open"), ("accepted", "accepted"), ("rejected", "rejected")],
+                                default="open",
+                                editable=False,
+                                max_length=10,
+                                verbose_name="state",
+                            ),
+                        ),
+                        ("reason", models.TextField(blank=True, verbose_name="reason")),
+                        ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
+                        (
+                            "decided_at",
+                            models.DateTimeField(blank=True, editable=False, null=True, verbose_name="decided"),
+                        ),
+                        (
+                            "check_row",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="negotiations.minutescheck",
+                                verbose_name="mark of checking",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "item",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="negotiations.agendaitem",
+                                verbose_name="agenda item",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="negotiations.part",
+                                verbose_name="part",
+                            ),
+                        ),
+                        (
+                            "version",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="remarks",
+                                to="negotiations.minutesversion",
+                                verbose_name="version",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "remark on minutes",
+                        "verbose_name_plural": "remarks on minutes",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("item", None), ("part", None), _connector="OR"),
+                                name="minutes_remark_of_one",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("text", ""), _negated=True), ("proposed__isnull", False), _connector="OR"
+                                ),
+                                name="minutes_remark_says_something",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("proposed", None),
+                                    models.Q(
+                                        models.Q(("field", ""), _negated=True),
+                                        models.Q(("item__isnull", False), ("part__isnull", False), _connector="OR"),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="minutes_remark_proposes_for_a_text",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("decided_at", None), ("state", "open")),
+                                    models.Q(("decided_at__isnull", False), ("state", "accepted")),
+                                    models.Q(
+                                        ("decided_at__isnull", False),
+                                        ("state", "rejected"),
+                                        models.Q(("reason", ""), _negated=True),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="minutes_remark_decided",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesSignature",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[("chair", "chair"), ("secretary", "secretary")],
+                                max_length=10,
+                                verbose_name="role",
+                            ),
+                        ),
+                        ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                        ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                        (
+                            "delete_after",
+                            models.DateField(blank=True, null=True, verbose_name="e-mail to be deleted after"),
+                        ),
+                        (
+                            "way",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "not signed"),
+                                    ("link", "by a personal link"),
+                                    ("here", "in the application"),
+                                    ("paper", "on paper"),
+                                    ("elsewhere", "in another system"),
+                                ],
+                                default="",
+                                max_length=10,
+                                verbose_name="how it was signed",
+                            ),
+                        ),
+                        ("signed_on", models.DateField(blank=True, editable=False, null=True, verbose_name="signed")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "minutes",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="signatures",
+                                to="negotiations.minutes",
+                                verbose_name="minutes",
+                            ),
+                        ),
+                        (
+                            "version",
+                            models.ForeignKey(
+                                blank=True,
+                                editable=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="signatures",
+                                to="negotiations.minutesversion",
+                                verbose_name="version signed",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "signature",
+                        "verbose_name_plural": "signatures",
+                        "ordering": ("role",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("minutes", "role"), name="minutes_signature_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("signed_on", None), ("version", None), ("way", "")),
+                                    models.Q(models.Q(("way", ""), _negated=True), ("signed_on__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="minutes_signature_has_day",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
+                                name="minutes_signature_email_goes",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="MinutesLink",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("is_reminder", models.BooleanField(default=False, verbose_name="a reminder")),
+                        (
+                            "token_hash",
+                            models.CharField(
+                                blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
+                            ),
+                        ),
+                        ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
+                        ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                        ("expires_at", models.DateTimeField(verbose_name="expires")),
+                        (
+                            "asked_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                                verbose_name="asked by",
+                            ),
+                        ),
+                        (
+                            "check_row",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="links",
+                                to="negotiations.minutescheck",
+                                verbose_name="mark of checking",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "signature",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="links",
+                                to="negotiations.minutessignature",
+                                verbose_name="signature",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "link to minutes",
+                        "verbose_name_plural": "links to minutes",
+                        "ordering": ("-asked_at", "-id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("check_row__isnull", False), ("signature", None)),
+                                    models.Q(("check_row", None), ("signature__isnull", False)),
+                                    _connector="OR",
+                                ),
+                                name="minutes_link_of_one",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="PartPresence",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("at_opening", models.BooleanField(default=False, verbose_name="at the opening")),
+                        ("at_closing", models.BooleanField(default=False, verbose_name="at the closing")),
+                        (
+                            "attendance",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="presences",
+                                to="negotiations.attendance",
+                                verbose_name="attendance",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "part",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="presences",
+                                to="negotiations.part",
+                                verbose_name="part",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "presence in a part",
+                        "verbose_name_plural": "presences in parts",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("part", "attendance"), name="part_presence_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("at_opening", True), ("at_closing", True), _connector="OR"),
+                                name="part_presence_some_time",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Workshop",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "code",
+                            models.CharField(blank=True, max_length=8, null=True, unique=True, verbose_name="code"),
+                        ),
+                        ("opened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened")),
+                        ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                        ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "negotiation",
+                            models.OneToOneField(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="workshop",
+                                to="negotiations.negotiation",
+                                verbose_name="negotiation",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "workshop",
+                        "verbose_name_plural": "workshops",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("closed_at", None), ("code__isnull", False)),
+                                    models.Q(("closed_at__gte", models.F("opened_at")), ("code", None)),
+                                    _connector="OR",
+                                ),
+                                name="workshop_code_while_open",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="NoteHeading",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                        ("title", models.CharField(max_length=120, verbose_name="heading")),
+                        (
+                            "column",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="negotiations.themecolumn",
+                                verbose_name="column",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "workshop",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="headings",
+                                to="negotiations.workshop",
+                                verbose_name="workshop",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "heading of notes",
+                        "verbose_name_plural": "headings of notes",
+                        "ordering": ("position", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WorkshopGroup",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("position", models.PositiveSmallIntegerField(verbose_name="number")),
+                        ("name", models.CharField(max_length=120, verbose_name="name")),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "workshop",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="groups",
+                                to="negotiations.workshop",
+                                verbose_name="workshop",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "group of a workshop",
+                        "verbose_name_plural": "groups of workshops",
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("workshop", "position"), name="workshop_group_number")
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="WorkshopNote",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("key", models.UUIDField(verbose_name="key")),
+                        ("text", models.CharField(max_length=500, verbose_name="note")),
+                        (
+                            "hidden",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("", "shown"),
+                                    ("group", "taken back by the group"),
+                                    ("county", "hidden by the county"),
+                                ],
+                                default="",
+                                max_length=10,
+                                verbose_name="hidden",
+                            ),
+                        ),
+                        ("posted_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="posted")),
+                        ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
+                        (
+                            "column",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="notes",
+                                to="negotiations.themecolumn",
+                                verbose_name="column",
+                            ),
+                        ),
+                        (
+                            "county",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.county",
+                                verbose_name="county",
+                            ),
+                        ),
+                        (
+                            "group",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="notes",
+                                to="negotiations.workshopgroup",
+                                verbose_name="group",
+                            ),
+                        ),
+                        (
+                            "heading",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="notes",
+                                to="negotiations.noteheading",
+                                verbose_name="heading",
+                            ),
+                        ),
+                        (
+                            "measure",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to="negotiations.measure",
+                                verbose_name="measure",
+                            ),
+                        ),
+                        (
+                            "observation",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="note",
+                                to="negotiations.observation",
+                                verbose_name="finding",
+                            ),
+                        ),
+                        (
+                            "priority",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="municipalities.priority",
+                                verbose_name="priority",
+                            ),
+                        ),
+                        (
+                            "workshop",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="notes",
+                                to="negotiations.workshop",
+                                verbose_name="workshop",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "note of a workshop",
+                        "verbose_name_plural": "notes of workshops",
+                        "ordering": ("id",),
+                        "constraints": [
+                            models.UniqueConstraint(fields=("workshop", "key"), name="workshop_note_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("text", ""), _negated=True), name="workshop_note_has_text"
+                            ),
+                        ],
+                        "indexes": [models.Index(fields=["workshop", "changed_at"], name="workshop_note_changed")],
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="minutes",
+                    options={
+                        "ordering": ("negotiation", "part", "id"),
+                        "verbose_name": "minutes",
+                        "verbose_name_plural": "minutes",
+                    },
+                ),
+                migrations.RemoveConstraint(
+                    model_name="minutes",
+                    name="minutes_once",
+                ),
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="deferred_from",
+                    field=models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="deferred_to",
+                        to="negotiations.agendaitem",
+                        verbose_name="deferred from",
                     ),
                 ),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("fi", "Finnish"), ("sv", "Swedish"), ("en", "English")],
-                        default="fi",
-                        max_length=2,
-                        verbose_name="language",
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="indicators",
+                    field=models.ManyToManyField(
+                        blank=True, related_name="+", to="indicators.indicator", verbose_name="indicators"
                     ),
                 ),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="agenda_templates",
-                        to="municipalities.county",
-                        verbose_name="county",
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="is_deferred",
+                    field=models.BooleanField(default=False, verbose_name="deferred to the next negotiation"),
+                ),
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="measures_followed",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        related_name="followed_in",
+                        to="negotiations.measure",
+                        verbose_name="measures agreed earlier",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "agenda template",
-                "verbose_name_plural": "agenda templates",
-                "ordering": ("legal_basis", "language", "name"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("county", "legal_basis", "language", "name"), name="agenda_template_name_once"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AgendaTemplateItem",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=200, verbose_name="matter")),
-                ("background", models.TextField(blank=True, verbose_name="background")),
-                ("presenter", models.CharField(blank=True, max_length=150, verbose_name="presenter")),
-                (
-                    "planned_minutes",
-                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="planned time, minutes"),
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="planned_minutes",
+                    field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="planned time, minutes"),
                 ),
-                (
-                    "county",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="presenter",
+                    field=models.CharField(blank=True, max_length=150, verbose_name="presenter"),
+                ),
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="secrecy_ground",
+                    field=models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy"),
+                ),
+                migrations.AddField(
+                    model_name="agendaitem",
+                    name="used_seconds",
+                    field=models.PositiveIntegerField(default=0, editable=False, verbose_name="used time, seconds"),
+                ),
+                migrations.AddField(
+                    model_name="attendance",
+                    name="is_remote",
+                    field=models.BooleanField(default=False, verbose_name="remotely"),
+                ),
+                migrations.AddField(
+                    model_name="attendance",
+                    name="is_walk_in",
+                    field=models.BooleanField(default=False, verbose_name="came without an invitation"),
+                ),
+                migrations.AddField(
+                    model_name="attendance",
+                    name="substitutes",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="substituted_by",
+                        to="negotiations.attendance",
+                        verbose_name="substitutes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="measure",
+                    name="indicator",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
+                        to="indicators.indicator",
+                        verbose_name="monitoring indicator",
                     ),
                 ),
-                (
-                    "template",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="items",
-                        to="negotiations.agendatemplate",
-                        verbose_name="template",
+                migrations.AddField(
+                    model_name="minutes",
+                    name="corrects",
+                    field=models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="negotiations.minutes",
+                        verbose_name="corrects",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "item of an agenda template",
-                "verbose_name_plural": "items of agenda templates",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("template", "position"), name="agenda_template_item_number"),
-                    models.CheckConstraint(
+                migrations.AddField(
+                    model_name="minutesattachment",
+                    name="item",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="negotiations.agendaitem",
+                        verbose_name="agenda item",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="minutesattachment",
+                    name="secrecy_ground",
+                    field=models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy"),
+                ),
+                migrations.AddField(
+                    model_name="minutescheck",
+                    name="delete_after",
+                    field=models.DateField(blank=True, null=True, verbose_name="e-mail to be deleted after"),
+                ),
+                migrations.AddField(
+                    model_name="minutescheck",
+                    name="email",
+                    field=models.EmailField(blank=True, max_length=254, verbose_name="e-mail"),
+                ),
+                migrations.AddField(
+                    model_name="minutescheck",
+                    name="reminded_at",
+                    field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="reminded"),
+                ),
+                migrations.AddField(
+                    model_name="negotiation",
+                    name="at_hand_since",
+                    field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="at hand since"),
+                ),
+                migrations.AddField(
+                    model_name="negotiation",
+                    name="item_at_hand",
+                    field=models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="negotiations.agendaitem",
+                        verbose_name="item at hand",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="observation",
+                    name="group_name",
+                    field=models.CharField(blank=True, max_length=120, verbose_name="group"),
+                ),
+                migrations.AddField(
+                    model_name="observation",
+                    name="priority",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observations",
+                        to="municipalities.priority",
+                        verbose_name="priority",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="agendaitem",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
                             ("planned_minutes", None),
                             models.Q(("planned_minutes__gte", 1), ("planned_minutes__lte", 600)),
                             _connector="OR",
                         ),
-                        name="agenda_template_planned_time",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AttachedFile",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200, verbose_name="file name")),
-                ("media_type", models.CharField(max_length=100, verbose_name="kind of file")),
-                ("size", models.PositiveIntegerField(verbose_name="size, bytes")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the file")),
-                ("content", models.BinaryField(verbose_name="content")),
-                ("added_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="added")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
+                        name="agenda_item_planned_time",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "attached file",
-                "verbose_name_plural": "attached files",
-                "ordering": ("id",),
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("size__gte", 1)), name="attached_file_has_content")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="AgendaAttachment",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("title", models.CharField(max_length=300, verbose_name="title")),
-                ("secrecy_ground", models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
+                migrations.AddConstraint(
+                    model_name="attendance",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("is_remote", False), ("status", "present"), _connector="OR"),
+                        name="attendance_remote_is_present",
                     ),
                 ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attachments",
-                        to="negotiations.agendaitem",
-                        verbose_name="agenda item",
+                migrations.AddConstraint(
+                    model_name="attendance",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_walk_in", False),
+                            models.Q(("is_head_count", False), models.Q(("status", "invited"), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="attendance_walk_in_came",
                     ),
                 ),
-                (
-                    "file",
-                    models.ForeignKey(
+                migrations.AddConstraint(
+                    model_name="attendance",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("substitutes", None),
+                            models.Q(
+                                ("is_head_count", False), models.Q(("substitutes", models.F("id")), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attendance_substitutes_another",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="minutes",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("corrects", None)),
+                        fields=("negotiation", "part"),
+                        name="minutes_once",
+                        nulls_distinct=False,
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="minutes",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("corrects", None), models.Q(("corrects", models.F("id")), _negated=True), _connector="OR"
+                        ),
+                        name="minutes_correct_others",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="minutesattachment",
+                    name="file",
+                    field=models.ForeignKey(
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -174,1115 +1386,26 @@ class Migration(migrations.Migration):
                         verbose_name="file",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "attachment of an agenda item",
-                "verbose_name_plural": "attachments of agenda items",
-                "ordering": ("position",),
-                "constraints": [models.UniqueConstraint(fields=("item", "position"), name="agenda_attachment_number")],
-            },
-        ),
-        migrations.CreateModel(
-            name="CheckerReplacement",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(blank=True, max_length=150, verbose_name="former checker")),
-                ("role", models.CharField(blank=True, max_length=150, verbose_name="former role")),
-                ("reason", models.TextField(verbose_name="reason")),
-                ("replaced_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="replaced")),
-                (
-                    "check_row",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="replacements",
-                        to="negotiations.minutescheck",
-                        verbose_name="mark of checking",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "replacement of a checker",
-                "verbose_name_plural": "replacements of checkers",
-                "ordering": ("id",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="checker_replacement_has_reason"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CorrectionEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("place", models.CharField(max_length=300, verbose_name="place")),
-                ("was", models.TextField(blank=True, verbose_name="was")),
-                ("now", models.TextField(blank=True, verbose_name="is to be")),
-                ("reason", models.TextField(verbose_name="reason")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="entries",
-                        to="negotiations.minutes",
-                        verbose_name="the correcting document",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "correction",
-                "verbose_name_plural": "corrections",
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("minutes", "position"), name="correction_entry_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(("was", models.F("now")), _negated=True), name="correction_entry_changes"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="correction_entry_has_reason"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MeasureStatus",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("underway", "underway"),
-                            ("done", "done"),
-                            ("not_begun", "not begun"),
-                            ("dropped", "given up"),
-                        ],
-                        max_length=12,
-                        verbose_name="what has become of it",
-                    ),
-                ),
-                ("note", models.TextField(blank=True, verbose_name="what happened")),
-                ("told_on", models.DateField(verbose_name="told")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "measure",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="statuses",
-                        to="negotiations.measure",
-                        verbose_name="measure",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="measure_statuses",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "status of a measure",
-                "verbose_name_plural": "statuses of measures",
-                "ordering": ("told_on", "id"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("negotiation__isnull", False)),
-                        fields=("measure", "negotiation"),
-                        name="measure_status_once_a_negotiation",
-                    )
-                ],
-                "indexes": [models.Index(fields=["measure", "-told_on", "-id"], name="measure_status_latest")],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesPaper",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("public", "public variant"),
-                            ("excerpt", "excerpt"),
-                            ("attachments", "list of attachments"),
-                        ],
-                        max_length=12,
-                        verbose_name="kind",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="minutes_papers",
-                        to="municipalities.document",
-                        verbose_name="document",
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="negotiations.agendaitem",
-                        verbose_name="agenda item",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="papers",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "paper made of minutes",
-                "verbose_name_plural": "papers made of minutes",
-                "ordering": ("kind", "item"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("minutes", "kind", "item"), name="minutes_paper_once", nulls_distinct=False
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("item__isnull", False), ("kind", "excerpt")),
-                            models.Q(models.Q(("kind", "excerpt"), _negated=True), ("item", None)),
-                            _connector="OR",
-                        ),
-                        name="minutes_paper_excerpt_of_item",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesVersion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("number", models.PositiveSmallIntegerField(verbose_name="number")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("sent", "sent for checking"),
-                            ("typo", "a typo mended"),
-                            ("matter", "a matter changed"),
-                        ],
-                        max_length=10,
-                        verbose_name="kind",
-                    ),
-                ),
-                ("content", models.JSONField(verbose_name="content")),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256 of the content")),
-                ("reason", models.TextField(blank=True, verbose_name="what was changed and why")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="versions",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "version of minutes",
-                "verbose_name_plural": "versions of minutes",
-                "ordering": ("number",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("minutes", "number"), name="minutes_version_number"),
-                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="minutes_version_from_one"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesRemark",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "field",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "the whole"),
-                            ("background", "background"),
-                            ("discussion", "discussion"),
-                            ("agreed", "what was agreed"),
-                            ("dissent", "dissent"),
-                            ("opening", "opening"),
-                            ("closing", "closing"),
-                        ],
-                        default="",
-                        max_length=12,
-                        verbose_name="text",
-                    ),
-                ),
-                ("text", models.TextField(blank=True, verbose_name="comment")),
-                ("proposed", models.TextField(blank=True, null=True, verbose_name="proposed wording")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("accepted", "accepted"), ("rejected", "rejected")],
-                        default="open",
-                        editable=False,
-                        max_length=10,
-                        verbose_name="state",
-                    ),
-                ),
-                ("reason", models.TextField(blank=True, verbose_name="reason")),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="made")),
-                ("decided_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="decided")),
-                (
-                    "check_row",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="negotiations.minutescheck",
-                        verbose_name="mark of checking",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "item",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="negotiations.agendaitem",
-                        verbose_name="agenda item",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="remarks",
-                        to="negotiations.minutesversion",
-                        verbose_name="version",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "remark on minutes",
-                "verbose_name_plural": "remarks on minutes",
-                "ordering": ("id",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("item", None), ("part", None), _connector="OR"),
-                        name="minutes_remark_of_one",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("text", ""), _negated=True), ("proposed__isnull", False), _connector="OR"
-                        ),
-                        name="minutes_remark_says_something",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("proposed", None),
-                            models.Q(
-                                models.Q(("field", ""), _negated=True),
-                                models.Q(("item__isnull", False), ("part__isnull", False), _connector="OR"),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="minutes_remark_proposes_for_a_text",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("decided_at", None), ("state", "open")),
-                            models.Q(("decided_at__isnull", False), ("state", "accepted")),
-                            models.Q(
-                                ("decided_at__isnull", False),
-                                ("state", "rejected"),
-                                models.Q(("reason", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="minutes_remark_decided",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesSignature",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("chair", "chair"), ("secretary", "secretary")], max_length=10, verbose_name="role"
-                    ),
-                ),
-                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
-                ("delete_after", models.DateField(blank=True, null=True, verbose_name="e-mail to be deleted after")),
-                (
-                    "way",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "not signed"),
-                            ("link", "by a personal link"),
-                            ("here", "in the application"),
-                            ("paper", "on paper"),
-                            ("elsewhere", "in another system"),
-                        ],
-                        default="",
-                        max_length=10,
-                        verbose_name="how it was signed",
-                    ),
-                ),
-                ("signed_on", models.DateField(blank=True, editable=False, null=True, verbose_name="signed")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "minutes",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="signatures",
-                        to="negotiations.minutes",
-                        verbose_name="minutes",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="minutescheck",
+                    name="version",
+                    field=models.ForeignKey(
                         blank=True,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signatures",
+                        related_name="marks",
                         to="negotiations.minutesversion",
-                        verbose_name="version signed",
+                        verbose_name="version marked",
                     ),
                 ),
-            ],
-            options={
-                "verbose_name": "signature",
-                "verbose_name_plural": "signatures",
-                "ordering": ("role",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("minutes", "role"), name="minutes_signature_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("signed_on", None), ("version", None), ("way", "")),
-                            models.Q(models.Q(("way", ""), _negated=True), ("signed_on__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="minutes_signature_has_day",
-                    ),
-                    models.CheckConstraint(
+                migrations.AddConstraint(
+                    model_name="minutescheck",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
-                        name="minutes_signature_email_goes",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="MinutesLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_reminder", models.BooleanField(default=False, verbose_name="a reminder")),
-                (
-                    "token_hash",
-                    models.CharField(
-                        blank=True, max_length=64, null=True, unique=True, verbose_name="SHA-256 of the token"
+                        name="minutes_check_email_goes",
                     ),
                 ),
-                ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked")),
-                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
-                ("expires_at", models.DateTimeField(verbose_name="expires")),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="asked by",
-                    ),
-                ),
-                (
-                    "check_row",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="links",
-                        to="negotiations.minutescheck",
-                        verbose_name="mark of checking",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "signature",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="links",
-                        to="negotiations.minutessignature",
-                        verbose_name="signature",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "link to minutes",
-                "verbose_name_plural": "links to minutes",
-                "ordering": ("-asked_at", "-id"),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("check_row__isnull", False), ("signature", None)),
-                            models.Q(("check_row", None), ("signature__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="minutes_link_of_one",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="PartPresence",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at_opening", models.BooleanField(default=False, verbose_name="at the opening")),
-                ("at_closing", models.BooleanField(default=False, verbose_name="at the closing")),
-                (
-                    "attendance",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="presences",
-                        to="negotiations.attendance",
-                        verbose_name="attendance",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "part",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="presences",
-                        to="negotiations.part",
-                        verbose_name="part",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "presence in a part",
-                "verbose_name_plural": "presences in parts",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("part", "attendance"), name="part_presence_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("at_opening", True), ("at_closing", True), _connector="OR"),
-                        name="part_presence_some_time",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Workshop",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(blank=True, max_length=8, null=True, unique=True, verbose_name="code")),
-                ("opened_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="opened")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
-                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "negotiation",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="workshop",
-                        to="negotiations.negotiation",
-                        verbose_name="negotiation",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "workshop",
-                "verbose_name_plural": "workshops",
-                "ordering": ("id",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("closed_at", None), ("code__isnull", False)),
-                            models.Q(("closed_at__gte", models.F("opened_at")), ("code", None)),
-                            _connector="OR",
-                        ),
-                        name="workshop_code_while_open",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="NoteHeading",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
-                ("title", models.CharField(max_length=120, verbose_name="heading")),
-                (
-                    "column",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="negotiations.themecolumn",
-                        verbose_name="column",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "workshop",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="headings",
-                        to="negotiations.workshop",
-                        verbose_name="workshop",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "heading of notes",
-                "verbose_name_plural": "headings of notes",
-                "ordering": ("position", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkshopGroup",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("position", models.PositiveSmallIntegerField(verbose_name="number")),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "workshop",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="groups",
-                        to="negotiations.workshop",
-                        verbose_name="workshop",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "group of a workshop",
-                "verbose_name_plural": "groups of workshops",
-                "ordering": ("position",),
-                "constraints": [models.UniqueConstraint(fields=("workshop", "position"), name="workshop_group_number")],
-            },
-        ),
-        migrations.CreateModel(
-            name="WorkshopNote",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.UUIDField(verbose_name="key")),
-                ("text", models.CharField(max_length=500, verbose_name="note")),
-                (
-                    "hidden",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("", "shown"),
-                            ("group", "taken back by the group"),
-                            ("county", "hidden by the county"),
-                        ],
-                        default="",
-                        max_length=10,
-                        verbose_name="hidden",
-                    ),
-                ),
-                ("posted_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="posted")),
-                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="changed")),
-                (
-                    "column",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notes",
-                        to="negotiations.themecolumn",
-                        verbose_name="column",
-                    ),
-                ),
-                (
-                    "county",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.county",
-                        verbose_name="county",
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="notes",
-                        to="negotiations.workshopgroup",
-                        verbose_name="group",
-                    ),
-                ),
-                (
-                    "heading",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="notes",
-                        to="negotiations.noteheading",
-                        verbose_name="heading",
-                    ),
-                ),
-                (
-                    "measure",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="negotiations.measure",
-                        verbose_name="measure",
-                    ),
-                ),
-                (
-                    "observation",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="note",
-                        to="negotiations.observation",
-                        verbose_name="finding",
-                    ),
-                ),
-                (
-                    "priority",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="municipalities.priority",
-                        verbose_name="priority",
-                    ),
-                ),
-                (
-                    "workshop",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="notes",
-                        to="negotiations.workshop",
-                        verbose_name="workshop",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "note of a workshop",
-                "verbose_name_plural": "notes of workshops",
-                "ordering": ("id",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("workshop", "key"), name="workshop_note_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("text", ""), _negated=True), name="workshop_note_has_text"
-                    ),
-                ],
-                "indexes": [models.Index(fields=["workshop", "changed_at"], name="workshop_note_changed")],
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="minutes",
-            options={
-                "ordering": ("negotiation", "part", "id"),
-                "verbose_name": "minutes",
-                "verbose_name_plural": "minutes",
-            },
-        ),
-        migrations.RemoveConstraint(
-            model_name="minutes",
-            name="minutes_once",
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="deferred_from",
-            field=models.ForeignKey(
-                blank=True,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="deferred_to",
-                to="negotiations.agendaitem",
-                verbose_name="deferred from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="indicators",
-            field=models.ManyToManyField(
-                blank=True, related_name="+", to="indicators.indicator", verbose_name="indicators"
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="is_deferred",
-            field=models.BooleanField(default=False, verbose_name="deferred to the next negotiation"),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="measures_followed",
-            field=models.ManyToManyField(
-                blank=True,
-                related_name="followed_in",
-                to="negotiations.measure",
-                verbose_name="measures agreed earlier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="planned_minutes",
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="planned time, minutes"),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="presenter",
-            field=models.CharField(blank=True, max_length=150, verbose_name="presenter"),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="secrecy_ground",
-            field=models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy"),
-        ),
-        migrations.AddField(
-            model_name="agendaitem",
-            name="used_seconds",
-            field=models.PositiveIntegerField(default=0, editable=False, verbose_name="used time, seconds"),
-        ),
-        migrations.AddField(
-            model_name="attendance",
-            name="is_remote",
-            field=models.BooleanField(default=False, verbose_name="remotely"),
-        ),
-        migrations.AddField(
-            model_name="attendance",
-            name="is_walk_in",
-            field=models.BooleanField(default=False, verbose_name="came without an invitation"),
-        ),
-        migrations.AddField(
-            model_name="attendance",
-            name="substitutes",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="substituted_by",
-                to="negotiations.attendance",
-                verbose_name="substitutes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="measure",
-            name="indicator",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="indicators.indicator",
-                verbose_name="monitoring indicator",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutes",
-            name="corrects",
-            field=models.ForeignKey(
-                blank=True,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="corrections",
-                to="negotiations.minutes",
-                verbose_name="corrects",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesattachment",
-            name="item",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="negotiations.agendaitem",
-                verbose_name="agenda item",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesattachment",
-            name="secrecy_ground",
-            field=models.CharField(blank=True, max_length=200, verbose_name="ground for secrecy"),
-        ),
-        migrations.AddField(
-            model_name="minutescheck",
-            name="delete_after",
-            field=models.DateField(blank=True, null=True, verbose_name="e-mail to be deleted after"),
-        ),
-        migrations.AddField(
-            model_name="minutescheck",
-            name="email",
-            field=models.EmailField(blank=True, max_length=254, verbose_name="e-mail"),
-        ),
-        migrations.AddField(
-            model_name="minutescheck",
-            name="reminded_at",
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="reminded"),
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="at_hand_since",
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="at hand since"),
-        ),
-        migrations.AddField(
-            model_name="negotiation",
-            name="item_at_hand",
-            field=models.ForeignKey(
-                blank=True,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="negotiations.agendaitem",
-                verbose_name="item at hand",
-            ),
-        ),
-        migrations.AddField(
-            model_name="observation",
-            name="group_name",
-            field=models.CharField(blank=True, max_length=120, verbose_name="group"),
-        ),
-        migrations.AddField(
-            model_name="observation",
-            name="priority",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="observations",
-                to="municipalities.priority",
-                verbose_name="priority",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agendaitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("planned_minutes", None),
-                    models.Q(("planned_minutes__gte", 1), ("planned_minutes__lte", 600)),
-                    _connector="OR",
-                ),
-                name="agenda_item_planned_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_remote", False), ("status", "present"), _connector="OR"),
-                name="attendance_remote_is_present",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_walk_in", False),
-                    models.Q(("is_head_count", False), models.Q(("status", "invited"), _negated=True)),
-                    _connector="OR",
-                ),
-                name="attendance_walk_in_came",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("substitutes", None),
-                    models.Q(("is_head_count", False), models.Q(("substitutes", models.F("id")), _negated=True)),
-                    _connector="OR",
-                ),
-                name="attendance_substitutes_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutes",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("corrects", None)),
-                fields=("negotiation", "part"),
-                name="minutes_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutes",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("corrects", None), models.Q(("corrects", models.F("id")), _negated=True), _connector="OR"
-                ),
-                name="minutes_correct_others",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutesattachment",
-            name="file",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="negotiations.attachedfile",
-                verbose_name="file",
-            ),
-        ),
-        migrations.AddField(
-            model_name="minutescheck",
-            name="version",
-            field=models.ForeignKey(
-                blank=True,
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="marks",
-                to="negotiations.minutesversion",
-                verbose_name="version marked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="minutescheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", ""), ("delete_after__isnull", False), _connector="OR"),
-                name="minutes_check_email_goes",
-            ),
-        ),
+            ]
+        )
     ]

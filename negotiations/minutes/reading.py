@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,7 +72,21 @@ def from_rows(minutes: Minutes) -> MinutesContext:
     Minutes of one part tell that part alone; those of the whole negotiation tell its parts one after the other. A
     document that corrects others tells what is corrected, and nothing of the sitting again.
     """
-    _read(minutes)
+    _read([minutes])
+    return _told(minutes)
+
+
+def several_from_rows(rows: Sequence[Minutes]) -> dict[int, MinutesContext]:
+    """Read everything that minutes of one negotiation tell, by their ids, in as many queries as those of one.
+
+    None of them corrects others.
+    """
+    if rows:
+        _read(rows)
+    return {minutes.pk: _told(minutes) for minutes in rows}
+
+
+def _told(minutes: Minutes) -> MinutesContext:
     negotiation = minutes.negotiation
     with translation.override(negotiation.language):
         parts = [part for part in negotiation.parts.all() if minutes.part_id is None or part.pk == minutes.part_id]
@@ -151,14 +165,14 @@ def title_of(minutes: Minutes) -> str:
     return f"{before}{negotiation.county.minutes_name_in(language)}: {negotiation.title} {day}{part}"
 
 
-def _read(minutes: Minutes) -> None:
-    """Fetch all that is told, one query a table.
+def _read(rows: Sequence[Minutes]) -> None:
+    """Fetch all that minutes of one negotiation tell, one query a table.
 
     What is in hand already is handed on instead of being joined to each row: a join of wide tables costs more time
     than all else here.
     """
     prefetch_related_objects(
-        [minutes],
+        rows,
         Prefetch("attachments", MinutesAttachment.objects.select_related("file", "item").defer("file__content")),
         Prefetch("negotiation", Negotiation.objects.select_related("county__area", "round")),
         Prefetch(
@@ -166,14 +180,15 @@ def _read(minutes: Minutes) -> None:
         ),
         Prefetch("negotiation__parts", Part.objects.order_by("position")),
     )
-    negotiation = minutes.negotiation
-    minutes.county = negotiation.county
+    negotiation = rows[0].negotiation
     parties = {party.pk: party for party in negotiation.parties.all()}
     for party in parties.values():
         party.county = negotiation.county
-    read_standing(minutes, parties)
-    if minutes.corrects_id is not None:
-        _read_corrected(minutes)
+    for minutes in rows:
+        minutes.county = negotiation.county
+    _read_standing(rows, parties)
+    if rows[0].corrects_id is not None:
+        _read_corrected(rows[0])
         return
     statuses = MeasureStatus.objects.filter(negotiation=negotiation)
     followed = (
@@ -196,20 +211,25 @@ def _read(minutes: Minutes) -> None:
     )
 
 
-def read_standing(minutes: Minutes, parties: Mapping[int, Party] | None = None) -> None:
+def read_standing(minutes: Minutes) -> None:
     """Fetch the marks and signatures with their versions, which are all of these minutes: their contents are not."""
+    _read_standing([minutes], None)
+
+
+def _read_standing(rows: Sequence[Minutes], parties: Mapping[int, Party] | None) -> None:
     checks = MinutesCheck.objects.order_by("id")
     if parties is None:
         checks = checks.select_related("party__municipality__area", "party__organisation", "party__county__area")
     prefetch_related_objects(
-        [minutes],
+        rows,
         Prefetch("checks", checks),
         Prefetch("signatures", MinutesSignature.objects.order_by("role")),
         Prefetch("versions", MinutesVersion.objects.defer("content").order_by("number")),
     )
-    for check in minutes.checks.all():
-        if parties and check.party_id in parties:
-            check.party = parties[check.party_id]
+    for minutes in rows:
+        for check in minutes.checks.all():
+            if parties and check.party_id in parties:
+                check.party = parties[check.party_id]
 
 
 def _read_corrected(minutes: Minutes) -> None:

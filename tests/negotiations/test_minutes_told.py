@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pypdf import PdfReader
 
 from municipalities.documents import path_of, rendering
-from municipalities.models import County, Document, Municipality
-from negotiations.minutes import composing, correcting, papers
+from municipalities.models import County, Document, Municipality, User
+from negotiations.minutes import composing, correcting, papers, words
 from negotiations.minutes.checking import mark, publish, send_for_checking
 from negotiations.minutes.composing import compose, content_of, context_of, request_minutes_document
 from negotiations.minutes.context import MinutesContext
@@ -21,6 +24,7 @@ from negotiations.models import (
     AgendaItem,
     Attendance,
     CorrectionEntry,
+    Measure,
     Minutes,
     MinutesSignature,
     Part,
@@ -164,6 +168,42 @@ def test_of_two_documents_the_one_on_welfare_tells_the_workshop(in_scope: County
 
 
 # --- Checking --------------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_what_the_paper_tells(
+    minutes: Minutes, coordinator: User, client_for: Callable[[User | None], Client]
+) -> None:
+    """Of a draft from the rows, which can be changed from there, and then of the version that was sent."""
+
+    def page() -> str:
+        path = reverse("negotiation_minutes", args=["keski-suomi", minutes.negotiation_id])
+        return client_for(coordinator).get(path).content.decode()
+
+    def told(page: str) -> None:
+        for part in compose(minutes).parts:
+            assert part.presence is not None
+            for line in words.presence_words(part.presence).split("\n"):
+                assert line in page
+        for text in (
+            "Itsensä yksinäiseksi tuntevat",
+            "Perhekeskuksen toimintamalli sovitaan.",
+            "Toimintamalli otettiin käyttöön keväällä.",
+            "tilannetta ei kerrottu",
+            "Harrastamisen kynnys on korkea.",
+            "Pöytä 2",
+        ):
+            assert text in page, text
+
+    draft = page()
+    told(draft)
+    measure = Measure.objects.get(negotiation=minutes.negotiation, text="Nuorisotila avataan lauantaisin.")
+    edit = reverse("measure_edit", args=["keski-suomi", measure.pk])
+    assert edit in draft
+    send_for_checking(minutes, check_by=date(2099, 1, 1), by=None)
+    sent = page()
+    told(sent)
+    assert edit not in sent
+    assert measure.text in sent
 
 
 def test_silence_is_told_while_it_counts(minutes: Minutes) -> None:

@@ -341,7 +341,9 @@ class Contexts:
         """Return the role's page with these options, to be led from address to address: a new one takes as long."""
         key = (role, *sorted(options.items()))
         if key not in self.kept:
-            self.kept[key] = self.new(role, **options).new_page()
+            page = self.kept[key] = self.new(role, **options).new_page()
+            # On each page from its beginning: sent over anew, it would take as long as a page.
+            page.add_init_script(AXE)
         self.kept[key].set_viewport_size(WIDE)
         return self.kept[key]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from negotiations.minutes.context import Item, PartMinuted, ThemeFindings
 from negotiations.minutes.correcting import CORRECTED
 from negotiations.minutes.differences import Segment
 from negotiations.minutes.forms import SendForCheckingForm
@@ -60,48 +60,26 @@ class SignatureShown:
 
 @dataclass(frozen=True)
 class ItemShown:
-    """An item as it has been minuted, with the measures agreed under it."""
+    """An item as it has been minuted, with the remarks on it."""
 
-    id: int
-    number: int
-    title: str
-    background: str
-    discussion: str
-    agreed: str
-    dissent: str
-    # Rows in a draft; as they were frozen after that.
+    item: Item
+    # Rows in a draft, which can be changed from here; as they were frozen after that.
     measures: Sequence[Any]
-    presenter: str = ""
-    is_deferred: bool = False
-    secrecy_ground: str = ""
-    followed: Sequence[Any] = ()
     remarks: Sequence[RemarkShown] = ()
-
-    @property
-    def is_minuted(self) -> bool:
-        """Whether anything has been written of it."""
-        return bool(self.discussion or self.agreed or self.dissent or self.measures or self.is_deferred)
 
 
 @dataclass(frozen=True)
 class PartShown:
-    """A part as it has been minuted."""
+    """A part as it has been minuted, with the remarks on it."""
 
-    id: int
-    legal_basis: str
-    dealt_with: bool
-    opened_at: datetime | None
-    closed_at: datetime | None
-    opening: str
-    closing: str
+    part: PartMinuted
     items: Sequence[ItemShown]
-    presence: Any = None
     remarks: Sequence[RemarkShown] = ()
 
     @property
     def basis(self) -> LegalBasis:
         """The legal basis as a choice."""
-        return LegalBasis(self.legal_basis)
+        return LegalBasis(self.part.legal_basis)
 
 
 @dataclass(frozen=True)
@@ -123,6 +101,8 @@ class MinutesShown:
     can_add_checker: bool
     # The date by which to check has passed, and the county has set that silence then is a mark.
     may_enter_silence: bool
+    # What the workshop found: by theme and column.
+    findings: Sequence[ThemeFindings] = ()
     version: MinutesVersion | None = None
     versions: int = 0
     remarks: Sequence[RemarkShown] = ()
@@ -204,9 +184,9 @@ class MinutesShown:
         )
 
     @property
-    def items(self) -> list[ItemShown]:
+    def items(self) -> list[Item]:
         """The items of the parts that were dealt with, in order."""
-        return [item for shown in self.parts if shown.dealt_with for item in shown.items]
+        return [one.item for shown in self.parts if shown.part.dealt_with for one in shown.items]
 
     @property
     def minuted(self) -> int:
@@ -219,7 +199,7 @@ class MinutesShown:
         return len(self.items) - self.minuted
 
     @property
-    def first_empty(self) -> ItemShown | None:
+    def first_empty(self) -> Item | None:
         """The first item of which nothing has been written."""
         return next((item for item in self.items if not item.is_minuted), None)
 

@@ -1,13 +1,14 @@
 """Reading what the page of the minutes shows, for all the minutes of a negotiation at once.
 
-A draft is read from the rows; what has been sent for checking from its latest version, which is what is marked.
+It is what their PDF tells: of a draft from the rows as they are, and of what has been sent for checking from its latest
+version, which is what is marked.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,11 +19,11 @@ from django.utils.translation import gettext as _
 from municipalities.access import Access
 from municipalities.models import County
 from negotiations.minutes import links, signing
-from negotiations.minutes.amending import item_in, part_in
 from negotiations.minutes.checkers import parties_without_checker
+from negotiations.minutes.context import Item, MinutesContext, PartMinuted
 from negotiations.minutes.differences import plain, segments_of
 from negotiations.minutes.forms import SendForCheckingForm
-from negotiations.minutes.reading import parts_with_minutes
+from negotiations.minutes.reading import parts_with_minutes, several_from_rows
 from negotiations.minutes.reviewing import read_document
 from negotiations.minutes.views.shown import (
     CheckShown,
@@ -34,7 +35,6 @@ from negotiations.minutes.views.shown import (
 )
 from negotiations.minutes.writing import why_closed
 from negotiations.models import (
-    AgendaItem,
     Measure,
     Minutes,
     MinutesCheck,
@@ -42,7 +42,6 @@ from negotiations.models import (
     MinutesSignature,
     MinutesVersion,
     Negotiation,
-    Part,
 )
 from negotiations.permissions import can_mark, can_move_minutes, visible_minutes
 
@@ -52,15 +51,16 @@ Outcome = MinutesCheck.Outcome
 CODES = {MinutesSignature.Role.CHAIR: "puheenjohtaja", MinutesSignature.Role.SECRETARY: "sihteeri"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Read:
-    """What has been read for all the minutes of a negotiation at once."""
+    """What has been read for all the minutes of a negotiation at once, by the ids of the minutes."""
 
-    parts: list[Part]
     latest: Mapping[int, MinutesVersion]
     remarks: Mapping[int, list[MinutesRemark]]
-    items: Mapping[int, list[AgendaItem]] = field(default_factory=dict)
-    measures: Mapping[int | None, list[Measure]] = field(default_factory=dict)
+    # What they tell; nothing of a correction, which tells what is corrected and nothing of the sitting.
+    told: Mapping[int, MinutesContext]
+    # The measures of those that are told from the rows, by item.
+    measures: Mapping[int, Mapping[int | None, list[Measure]]]
 
 
 def rows_of(access: Access, negotiation: Negotiation, county: County) -> list[Minutes]:
@@ -94,14 +94,13 @@ def rows_of(access: Access, negotiation: Negotiation, county: County) -> list[Mi
 def shown_of(
     access: Access,
     rows: Sequence[Minutes],
-    parts: list[Part],
     *,
     bound: tuple[int, SendForCheckingForm] | None = None,
 ) -> list[MinutesShown]:
     """Return what the page shows of the minutes. As many queries however much they tell."""
     if not rows:
         return []
-    read = _read(rows, parts)
+    read = _read(rows)
     last = [part.pk for part in parts_with_minutes(rows[0].negotiation)][-1:]
     if access.is_coordinator:
         links.attach_latest([check for row in rows for check in row.checks.all()])
@@ -110,7 +109,7 @@ def shown_of(
     return [_shown(access, row, rows, names[row.pk], read, last, bound) for row in rows]
 
 
-def _read(rows: Sequence[Minutes], parts: list[Part]) -> _Read:
+def _read(rows: Sequence[Minutes]) -> _Read:
     versions = MinutesVersion.objects.filter(minutes__in=rows).order_by("minutes_id", "-number").distinct("minutes_id")
     latest = {version.minutes_id: version for version in versions}
     remarks: dict[int, list[MinutesRemark]] = defaultdict(list)
@@ -118,17 +117,22 @@ def _read(rows: Sequence[Minutes], parts: list[Part]) -> _Read:
         made = MinutesRemark.objects.filter(version__minutes__in=rows).select_related("version").order_by("pk")
         for one in made.defer("version__content"):
             remarks[one.version.minutes_id].append(one)
-    read = _Read(parts, latest, remarks)
-    if any(row.state == State.DRAFT or row.pk not in latest for row in rows):
-        measures: dict[int | None, list[Measure]] = defaultdict(list)
-        agreed = Measure.objects.filter(negotiation=rows[0].negotiation)
-        for measure in agreed.select_related("priority", "indicator", "municipality__area", "organisation"):
-            measures[measure.agenda_item_id].append(measure)
-        items: dict[int, list[AgendaItem]] = defaultdict(list)
-        for item in AgendaItem.objects.filter(part__in=parts):
-            items[item.part_id].append(item)
-        read.measures, read.items = measures, items
-    return read
+    telling = [row for row in rows if row.corrects_id is None]
+    as_rows = {row.pk for row in telling if row.state == State.DRAFT or row.pk not in latest}
+    # Read anew: what the page has in hand has been read for other ends.
+    told = several_from_rows(list(Minutes.objects.filter(pk__in=as_rows).order_by("pk"))) if as_rows else {}
+    measures = dict.fromkeys(as_rows, _measures(rows[0].negotiation)) if as_rows else {}
+    told |= {row.pk: read_document(row, latest[row.pk]) for row in telling if row.pk not in as_rows}
+    return _Read(latest, remarks, told, measures)
+
+
+def _measures(negotiation: Negotiation) -> Mapping[int | None, list[Measure]]:
+    """Return the rows of the measures that were agreed, by item."""
+    found: dict[int | None, list[Measure]] = defaultdict(list)
+    agreed = Measure.objects.filter(negotiation=negotiation).order_by("position", "id")
+    for measure in agreed.select_related("priority", "indicator", "municipality__area", "organisation"):
+        found[measure.agenda_item_id].append(measure)
+    return found
 
 
 def _shown(
@@ -143,15 +147,9 @@ def _shown(
     may_move = can_move_minutes(access, row)
     is_draft = row.state == State.DRAFT
     version = None if is_draft else read.latest.get(row.pk)
-    remarks = _remarks(row, read, version)
-    parts: list[PartShown] = []
-    further: Sequence[Any] = []
-    # A correction tells what is corrected, and nothing of the sitting.
-    if row.corrects_id is None and version is not None:
-        parts, further = _frozen(row, version, remarks)
-    elif row.corrects_id is None:
-        parts = [_of_rows(part, read, remarks) for part in read.parts if row.part_id in {None, part.pk}]
-        further = read.measures.get(None, ())
+    told = read.told.get(row.pk)
+    remarks = _remarks(row, read, told)
+    by_item = read.measures.get(row.pk)
     tells_further = row.corrects_id is None and (row.part_id is None or row.part_id in last)
     open_by_check: dict[int, int] = defaultdict(int)
     for one in read.remarks.get(row.pk, ()):
@@ -159,8 +157,9 @@ def _shown(
     return MinutesShown(
         minutes=row,
         name=name,
-        parts=parts,
-        further_measures=further if tells_further or version is not None else [],
+        parts=[_part(part, by_item, remarks) for part in told.parts] if told else [],
+        further_measures=_of_no_item(told, by_item) if told else [],
+        findings=told.findings if told else [],
         tells_further=tells_further,
         checks=[
             CheckShown(
@@ -206,96 +205,42 @@ Place = tuple[str, int]
 WHOLE: Place = ("", 0)
 
 
-def _remarks(row: Minutes, read: _Read, version: MinutesVersion | None) -> dict[Place, list[RemarkShown]]:
+def _remarks(row: Minutes, read: _Read, told: MinutesContext | None) -> dict[Place, list[RemarkShown]]:
     parties = {check.pk: check.party.name for check in row.checks.all()}
     found: dict[Place, list[RemarkShown]] = defaultdict(list)
-    texts = _texts(read, version)
+    # The texts of a place as they stand now.
+    texts: dict[Place, PartMinuted | Item] = {}
+    for part in told.parts if told else ():
+        texts |= {("part", part.id): part, **{("item", item.id): item for item in part.items}}
     for one in read.remarks.get(row.pk, ()):
         place = ("item", one.item_id) if one.item_id else ("part", one.part_id) if one.part_id else WHOLE
-        now = texts(place, one.field)
+        now = plain(getattr(texts.get(place), one.field, "")) if one.field else ""
         segments = segments_of(now, one.proposed) if one.proposed is not None else []
         found[place].append(RemarkShown(one, parties.get(one.check_row_id, ""), segments))
     return found
 
 
-def _texts(read: _Read, version: MinutesVersion | None) -> Any:
-    """Return a function that gives the text of a place as it stands now."""
-    if version is not None:
-        content = version.content
-        find = {"item": item_in, "part": part_in}
-        return lambda place, name: plain((find[place[0]](content, place[1]) or {}).get(name, "")) if place[0] else ""
-    rows: dict[Place, Any] = {("part", part.pk): part for part in read.parts}
-    rows |= {("item", item.pk): item for items in read.items.values() for item in items}
-    return lambda place, name: plain(getattr(rows.get(place), name, "") or "") if name else ""
+ByItem = Mapping[int | None, list[Measure]]
 
 
-def _of_rows(part: Part, read: _Read, remarks: dict[Place, list[RemarkShown]]) -> PartShown:
-    return PartShown(
-        id=part.pk,
-        legal_basis=part.legal_basis,
-        dealt_with=part.dealt_with,
-        opened_at=part.opened_at,
-        closed_at=part.closed_at,
-        opening=part.opening,
-        closing=part.closing,
-        remarks=remarks.pop(("part", part.pk), ()),
-        items=[
-            ItemShown(
-                id=item.pk,
-                number=item.position,
-                title=item.title,
-                background=item.background,
-                discussion=item.discussion,
-                agreed=item.agreed,
-                dissent=item.dissent,
-                measures=read.measures.get(item.pk, ()),
-                presenter=item.presenter,
-                is_deferred=item.is_deferred,
-                secrecy_ground=item.secrecy_ground,
-                remarks=remarks.pop(("item", item.pk), ()),
-            )
-            for item in read.items.get(part.pk, ())
-        ],
-    )
-
-
-def _frozen(
-    row: Minutes, version: MinutesVersion, remarks: dict[Place, list[RemarkShown]]
-) -> tuple[list[PartShown], Sequence[Any]]:
-    told = read_document(row, version)
-    parts = [
-        PartShown(
-            id=part.id,
-            legal_basis=part.legal_basis,
-            dealt_with=part.dealt_with,
-            opened_at=part.opened_at,
-            closed_at=part.closed_at,
-            opening=part.opening,
-            closing=part.closing,
-            presence=part.presence,
-            remarks=remarks.pop(("part", part.id), ()),
-            items=[
-                ItemShown(
-                    id=item.id,
-                    number=item.number,
-                    title=item.title,
-                    background=item.background,
-                    discussion=item.discussion,
-                    agreed=item.agreed,
-                    dissent=item.dissent,
-                    measures=item.measures,
-                    presenter=item.presenter,
-                    is_deferred=item.is_deferred,
-                    secrecy_ground=item.secrecy_ground,
-                    followed=item.followed,
-                    remarks=remarks.pop(("item", item.id), ()),
-                )
-                for item in part.items
-            ],
+def _part(part: PartMinuted, by_item: ByItem | None, remarks: dict[Place, list[RemarkShown]]) -> PartShown:
+    """Return a part with the remarks on it, which are taken out of `remarks`."""
+    items = [
+        ItemShown(
+            item,
+            item.measures if by_item is None else by_item.get(item.id, ()),
+            remarks.pop(("item", item.id), ()),
         )
-        for part in told.parts
+        for item in part.items
     ]
-    return parts, told.further_measures
+    return PartShown(part, items, remarks.pop(("part", part.id), ()))
+
+
+def _of_no_item(told: MinutesContext, by_item: ByItem | None) -> Sequence[Any]:
+    """Return the measures of the whole negotiation: rows in a draft, where these minutes tell them."""
+    if by_item is None or not told.further_measures:
+        return told.further_measures
+    return by_item.get(None, ())
 
 
 def names_of(rows: Iterable[Minutes], county: County, negotiation: Negotiation) -> dict[int, str]:

@@ -48,7 +48,7 @@ def _page(request: CountyRequest, pk: int, *, bound: tuple[int, SendForCheckingF
     rows = rows_of(request.access, shown, request.county)
     context |= {
         "minutes_name": request.county.minutes_name_in(shown.language),
-        "minutes": shown_of(request.access, rows, context["parts"], bound=bound),
+        "minutes": shown_of(request.access, rows, bound=bound),
         "form_with_errors": bound[1] if bound else None,
         "undo": undo_offered(request) if context["can_edit"] else None,
     }

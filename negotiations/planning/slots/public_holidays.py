@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-import holidays
 from django.utils.translation import get_language
 
 # The language of the site → the names of the package.
@@ -31,5 +30,8 @@ def holiday_name(day: date) -> str:
 
 @lru_cache(maxsize=256)
 def _of_year(year: int, language: str) -> Mapping[date, str]:
+    # Takes a while to load, and every start of a process would wait for it.
+    import holidays
+
     of_finland = holidays.country_holidays("FI", years=year, language=NAMES[language])
     return {day: name.replace("; ", ", ") for day, name in of_finland.items()}

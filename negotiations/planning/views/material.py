@@ -29,7 +29,6 @@ from negotiations.planning.material.preread import (
     send_material,
     visible_pre_reads,
 )
-from negotiations.planning.material.slides import MEDIA_TYPE, slides_of
 from negotiations.planning.views.negotiations import editable
 
 # In the address: the slides of the latest draft, and not of what was confirmed.
@@ -140,6 +139,9 @@ def material_slides(request: CountyRequest, county: str, pk: int) -> HttpRespons
         document = drafts_of(shown).first()
     if document is None:
         raise Http404
+    # Takes a while to load, and every start of a process would wait for it.
+    from negotiations.planning.material.slides import MEDIA_TYPE, slides_of
+
     content = slides_of(document)
     if request.method == "GET":
         Download.objects.create(county=request.county, document=document, user=request.user)
