@@ -45,8 +45,12 @@ def begin(*, title: str, author: str, language: str, colour: str) -> WordDocumen
     # As the headings are; the template's own text is of a wider letter.
     document.styles["Normal"].font.name = "Calibri"
     ink = RGBColor.from_string(palette(colour).text.lstrip("#").upper())
-    for level in (1, 2, 3, 4):
-        document.styles[f"Heading {level}"].font.color.rgb = ink
+    document.styles["Normal"].paragraph_format.space_after = Pt(6)
+    for level, (before, after) in enumerate(((0, 4), (14, 3), (11, 2), (8, 2)), start=1):
+        style = document.styles[f"Heading {level}"]
+        style.font.color.rgb = ink
+        # A heading belongs to what follows it, and stands apart from what it ends.
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
     return document
 
 
@@ -99,6 +103,7 @@ def _fill(
     for number, (cell, text, width) in enumerate(zip(row.cells, texts, widths, strict=True)):
         cell.width = width
         paragraph = cell.paragraphs[0]
+        paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1.5)
         run = paragraph.add_run(clean(text))
         run.font.size, run.bold = Pt(9.5), is_bold
         if number and are_numbers:

@@ -60,11 +60,13 @@ class Task:
     why: str
     since: date
     url: str
+    # To be done today and on no other day: it comes first.
+    is_today: bool = False
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What a coordinator has before them: what waits, the oldest first, what comes next, the rounds and the duty."""
+    """What a coordinator has before them: what waits, what comes next, the rounds and the duty."""
 
     tasks: list[Task]
     coming: list[Negotiation]
@@ -90,7 +92,7 @@ def desk(access: Access, *, today: date) -> Desk:
         *_failed_documents(access),
     ]
     return Desk(
-        tasks=sorted(tasks, key=lambda task: (task.since, task.subject)),
+        tasks=sorted(tasks, key=lambda task: (not task.is_today, task.since, task.subject)),
         coming=[row for row in negotiations if row.state in AHEAD_OF_HOLDING and row.latest >= today],
         rounds=rounds,
         summaries=summaries,
@@ -267,7 +269,7 @@ def _of_negotiations(access: Access, negotiations: Iterable[Negotiation], today:
         elif row.state == State.CONVENED and row.earliest == row.latest == today:
             why = _("The negotiation is today. Open the parts and write in the sitting.")
             sitting = reverse("live", args=[access.county.slug, row.pk])
-            yield Task(_("Open the sitting"), row.title, why, today, sitting)
+            yield Task(_("Open the sitting"), row.title, why, today, sitting, is_today=True)
         elif row.state == State.CONVENED and row.latest < today:
             why = _("The negotiation was on %(when)s.") % when
             yield Task(_("Mark the negotiation as held"), row.title, why, row.latest, url)

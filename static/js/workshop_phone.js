@@ -224,6 +224,8 @@ root.addEventListener("submit", async (event) => {
   if (!isAway) shout("");
   const list = row.parentElement, field = formOf(list.dataset.notes)?.text;
   row.remove();
+  // What was said of sending it is true no more.
+  say("");
   undo.replaceChildren(words.taken);
   const button = document.createElement("button");
   button.className = "quiet-button";

@@ -117,9 +117,10 @@ def test_what_waits_of_negotiations(access: Access, round_: Round, hankasalmi: M
 
 
 def test_today_is_not_over_yet(access: Access, round_: Round, hankasalmi: Municipality, coordinator: User) -> None:
-    """A negotiation of today is to be opened; whether it was held is not asked before its day has passed."""
+    """A negotiation of today is to be opened first of all; whether it was held is not asked before its day is over."""
+    make_held(round_, [hankasalmi], by=coordinator, day=in_days(-20), title="Pidetty")
     convene(make_negotiation(round_, [hankasalmi], day=TODAY, title="Tänään"), by=coordinator)
-    assert acts(access) == [("Open the sitting", "Tänään")]
+    assert acts(access) == [("Open the sitting", "Tänään"), ("Begin the minutes", "Pidetty")]
     assert len(waiting.desk(access, today=TODAY).coming) == 1
 
 

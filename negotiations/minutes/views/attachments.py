@@ -67,7 +67,7 @@ def minutes_attachments_add(request: CountyRequest, county: str, pk: int) -> Htt
         request,
         AttachmentsForm,
         save=lambda form: attachments.add_attachments(minutes, form.cleaned_data["titles"], by=request.user),
-        title=_("Add attachments"),
+        title=_("List attachments without a file"),
         back=back,
         done=done,
         context=_crumbs(request, minutes),
