@@ -16,7 +16,7 @@ class AtOnce(Operation):
 
     Django makes the models of half the site anew after each operation, and a migration takes little time but that: here
     they are made once. Not for operations that read or change rows by the models, for two on the same field, nor for
-    one on a model that is made by another.
+    one on a model that is made by another. `migrate --fake-initial` does not see the tables that it makes.
     """
 
     def __init__(self, operations: Sequence[Operation]) -> None:

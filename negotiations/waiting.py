@@ -1,4 +1,4 @@
-"""What waits for somebody: what only they can move on, the oldest first. Derived from states and dates each time."""
+"""What waits for somebody: what only they can move on, today's first, then the oldest. Derived from states and days."""
 
 from __future__ import annotations
 

@@ -351,12 +351,22 @@ def _agree(negotiation: Negotiation, members: Sequence[Municipality], *, priorit
     )
 
 
+# One of them is not public, so that the public variant of the minutes has something to leave out.
+ATTACHMENTS = (
+    ("Kuntaryhmän nostot", ""),
+    ("Osallistujaluettelo", ""),
+    ("Varautumisen yhteyshenkilöt ja hälytysketju", "JulkL 24 § 1 mom. 8 kohta"),
+)
+
+
 def _minute(negotiation: Negotiation, stage: Stage, *, by: User) -> None:
     day = negotiation.earliest
     for minutes in open_minutes(negotiation, by=by, at=moment(day, 13)):
         MinutesAttachment.objects.bulk_create(
-            MinutesAttachment(county_id=minutes.county_id, minutes=minutes, position=position, title=title)
-            for position, title in enumerate(("Kuntaryhmän nostot", "Osallistujaluettelo"), start=1)
+            MinutesAttachment(
+                county_id=minutes.county_id, minutes=minutes, position=position, title=title, secrecy_ground=ground
+            )
+            for position, (title, ground) in enumerate(ATTACHMENTS, start=1)
         )
         name_checkers(minutes)
         if stage.state == "draft":

@@ -23,7 +23,7 @@ from negotiations.followup import live_views as shown
 from negotiations.followup.live_forms import EndForm, LiveMeasureForm
 from negotiations.followup.measures import add_measures
 from negotiations.minutes.concluding import conclude
-from negotiations.models import AgendaItem, Part
+from negotiations.models import AgendaItem, Attendance, Part
 from negotiations.permissions import can_edit, visible_negotiations
 from negotiations.planning.views.negotiations import crumbs_of, editable
 from negotiations.sitting import conduct
@@ -213,6 +213,8 @@ def live_end(request: CountyRequest, county: str, pk: int) -> HttpResponse:
             "lead": negotiation.title,
             "open": open_,
             "never": never,
+            "attendance": reverse("live_attendance", args=[county, pk]),
+            "unmarked": negotiation.attendances.filter(status=Attendance.Status.INVITED).count(),
             "is_any_opened": len(never) < len(parts),
         },
     )

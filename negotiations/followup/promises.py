@@ -180,13 +180,19 @@ def _with_told(measures: QuerySet[Measure], access: Access) -> QuerySet[Measure]
     )
 
 
+def _took_part(negotiation: Negotiation) -> list[str]:
+    """Return the parties but those that stayed away: they agreed on nothing."""
+    stayed_away = Party.Participation.STAYED_AWAY
+    return [party.name for party in parties_of(negotiation) if party.participation != stayed_away]
+
+
 def promises(measures: Iterable[Measure], access: Access) -> list[Promise]:
     """Return measures with what has been told of them, which must have been read with them."""
     return [
         Promise(
             measure,
             tuple(measure.statuses.all()),
-            ", ".join(party.name for party in parties_of(measure.negotiation)) if measure.negotiation else "",
+            ", ".join(_took_part(measure.negotiation)) if measure.negotiation else "",
             may_tell=can_tell(access, measure),
         )
         for measure in measures

@@ -36,7 +36,12 @@ def item_in(content: Mapping[str, Any], pk: int) -> dict[str, Any] | None:
 
 
 def part_in(content: Mapping[str, Any], pk: int) -> dict[str, Any] | None:
-    """Return a part of a content by its id; none where it is not told there."""
+    """Return a part of a content by its id; none where it is not told there.
+
+    A document that corrects others names its parts, and tells nothing of them that could be mended.
+    """
+    if content.get("corrects"):
+        return None
     return next((part for part in content["parts"] if part["id"] == pk), None)
 
 

@@ -16,7 +16,7 @@ from municipalities.events import record
 from municipalities.models import County, User
 from municipalities.moves import NotAllowedNow, locked
 from negotiations.minutes import links, remarks, versions
-from negotiations.minutes.amending import latest_or_first
+from negotiations.minutes.amending import item_in, latest_or_first, part_in
 from negotiations.minutes.checking import settle
 from negotiations.minutes.context import Item, MinutesContext, PartMinuted, Standing, with_standing
 from negotiations.minutes.differences import Change, plain
@@ -69,11 +69,8 @@ def texts_at(content: Mapping[str, Any], place: Place) -> dict[Field, str] | Non
     """Return the texts of a version's content at a place, by their field; None where it has no such place."""
     if place.kind == WHOLE:
         return {}
-    for part in content.get("parts", ()):
-        for row in [part] if place.kind == PART else part["items"]:
-            if row.get("id") == place.pk:
-                return {name: row.get(name.value, "") for name in place.fields}
-    return None
+    row = (part_in if place.kind == PART else item_in)(content, place.pk)
+    return None if row is None else {name: row.get(name.value, "") for name in place.fields}
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,12 @@ def _version_to_read(minutes: Minutes) -> MinutesVersion | None:
 
 
 def sheets_of(doc: MinutesContext, by_place: dict[Place, list[MinutesRemark]] | None = None) -> list[PartSheet]:
-    """Return the parts of minutes with the remarks on them, which are taken out of `by_place`."""
+    """Return the parts of minutes with the remarks on them, which are taken out of `by_place`.
+
+    A document that corrects others has none: it names its parts, and tells what is corrected in them.
+    """
+    if doc.corrects is not None:
+        return []
     found = {} if by_place is None else by_place
     return [
         PartSheet(

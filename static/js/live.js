@@ -250,3 +250,13 @@ if (form) {
   });
   // Another form takes the page away: what is in this one is in the tab, and comes back with the page.
 }
+
+/* --- Where one comes to ---------------------------------------------------------------------------------------- */
+
+// The field in which one goes on is in sight: so is what it is of, from the title on, where there is room for both.
+addEventListener("load", () => requestAnimationFrame(() => {
+  const field = document.activeElement, column = field?.closest(".live-middle");
+  if (!column) return;
+  const down = field.getBoundingClientRect().top - column.getBoundingClientRect().top + column.scrollTop;
+  if (down + 96 < column.clientHeight) column.scrollTop = 0;
+}));

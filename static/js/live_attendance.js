@@ -183,8 +183,16 @@ const go = (from, step) => {
 
 document.addEventListener("keydown", (event) => {
   const row = panel?.contains(event.target) && event.target.closest?.("[data-row]");
-  if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const key = event.key.toLowerCase();
+  // From the field in which one seeks, to the first of those who were found.
+  if (panel?.contains(event.target) && event.target.closest("[data-find]") && (key === "arrowdown" || key === "enter")) {
+    event.preventDefault();
+    const [first] = rows();
+    if (first) marksOf(first)[0].focus();
+    return;
+  }
+  if (!row) return;
   if (key === "arrowdown" || key === "arrowup") { event.preventDefault(); go(row, key === "arrowdown" ? 1 : -1); }
   else if (key === "s") { const other = row.querySelector("[data-substitute]"); if (other) { event.preventDefault(); other.click(); } }
   else if (KEYS[key]) {

@@ -101,6 +101,9 @@ const back = () => { if (isAway) { isAway = false; shout(""); say(words.returned
 const over = (message) => {
   isOver = true;
   shout(message);
+  // What has been written can still be copied; nothing can be sent any more.
+  for (const field of root.querySelectorAll("[data-write] textarea")) field.readOnly = true;
+  for (const button of root.querySelectorAll("[data-write] button")) button.disabled = true;
   root.querySelector("[data-join]").hidden = false;
 };
 

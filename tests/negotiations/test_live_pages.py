@@ -419,6 +419,12 @@ def test_who_is_proposed_to_have_stayed_away(
 
     assert proposed() == []
     Attendance.objects.create(
+        county_id=in_scope.pk, negotiation=row, sector="municipality", name="Merkitsemätön", municipality=hankasalmi
+    )
+    Attendance.objects.filter(name="Merkitsemätön").update(status=Attendance.Status.INVITED)
+    page = client.get(url("live_end", row.pk)).content.decode()
+    assert "1 kutsuttu on merkitsemättä" in page and url("live_attendance", row.pk) in page
+    Attendance.objects.create(
         county_id=in_scope.pk,
         negotiation=row,
         sector="municipality",

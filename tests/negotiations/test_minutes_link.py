@@ -35,6 +35,7 @@ from negotiations.models import (
     MinutesSignature,
     MinutesVersion,
     Negotiation,
+    Part,
 )
 from negotiations.sitting.live_writing import LONGEST
 from tests.factories import make_held, make_negotiation, make_round
@@ -239,6 +240,11 @@ def test_a_correction_is_checked_in_the_same_way(
     words = main_of(page_at(path))
     for part in ("1 §, sovittu", "Kolme", "Neljä", "Virhe"):
         assert part in words
+    # The sitting was told in the minutes that it corrects: they do not change, and are not remarked on here.
+    assert "avaamisesta tai päättämisestä" not in words
+    place = Part.objects.filter(negotiation=minutes.negotiation_id)[0]
+    assert Client().get(f"{path}huomautus/osa-{place.pk}/").status_code == 404
+    assert Client().get(f"{path}huomautus/yleista/").status_code == 200
     assert Client().post(path, {"version": "1"}).status_code == 302
 
 

@@ -114,11 +114,15 @@ def test_what_cannot_be_done_says_why(checking: Minutes, coordinator: User, clie
     """Each place leads to what can be done instead."""
     client = client_for(coordinator)
     page = client.get(tab_of(checking)).content.decode()
+    # Entered for another, a mark is the last word: it is told for whom, and that nothing changes after the last one.
+    assert page.count("Merkitset osapuolen puolesta") == 2 and "Tämä on viimeinen merkintä" not in page
+    mark(checking.checks.all()[0], by=coordinator)
+    page = client.get(tab_of(checking)).content.decode()
+    assert page.count("Merkitset osapuolen puolesta") == 1 and "Tämä on viimeinen merkintä" in page
     item = items_of(checking)[0]
     assert reverse("minutes_amend_item", args=["keski-suomi", checking.pk, item.pk]) in page
     assert reverse("minutes_item", args=["keski-suomi", item.pk]) not in page
-    for check in checking.checks.all():
-        mark(check, by=coordinator)
+    mark(checking.checks.all()[1], by=coordinator)
     page = client.get(tab_of(checking)).content.decode()
     assert "ei voi vielä julkaista: allekirjoitus puuttuu" in page
     assert "Aloita oikaisu" in page and reverse("minutes_return", args=["keski-suomi", checking.pk]) not in page

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from indicators.models import Indicator
 from municipalities.documents import path_of, rendering
 from municipalities.models import County, Document, Municipality, User
 from negotiations.minutes import composing, correcting, papers, words
@@ -25,8 +26,10 @@ from negotiations.models import (
     Attendance,
     CorrectionEntry,
     Measure,
+    MeasureStatus,
     Minutes,
     MinutesSignature,
+    Observation,
     Part,
     PartPresence,
 )
@@ -200,10 +203,45 @@ def test_the_page_tells_what_the_paper_tells(
     edit = reverse("measure_edit", args=["keski-suomi", measure.pk])
     assert edit in draft
     send_for_checking(minutes, check_by=date(2099, 1, 1), by=None)
+    # Whatever becomes of the rows then.
+    secretly = "Muutettu salaa."
+    PartPresence.objects.all().delete()
+    Observation.objects.update(text=secretly)
+    Measure.objects.update(text=secretly)
+    MeasureStatus.objects.update(note=secretly)
+    Indicator.objects.update(name_fi=secretly)
     sent = page()
     told(sent)
-    assert edit not in sent
+    assert secretly not in sent and edit not in sent
     assert measure.text in sent
+
+
+def test_of_two_documents_each_thing_is_told_once(
+    in_scope: County, hankasalmi: Municipality, coordinator: User, client_for: Callable[[User | None], Client]
+) -> None:
+    """What was agreed under no item, and what the workshop found: in one of them, on their page too."""
+    from negotiations.minutes.checking import open_minutes
+    from tests.negotiations.minutes_furnished import furnished
+
+    County.objects.update(minutes_form=County.MinutesForm.TWO)
+    negotiation = furnished(in_scope, hankasalmi)
+    negotiation.refresh_from_db()
+    Measure.objects.create(
+        county=in_scope,
+        negotiation=negotiation,
+        text="Sovittiin koko neuvottelussa.",
+        responsible="Hankasalmi",
+        responsible_sector="municipality",
+        municipality=hankasalmi,
+    )
+    rows = open_minutes(negotiation, by=None)
+    path = reverse("negotiation_minutes", args=["keski-suomi", negotiation.pk])
+    for state in ("draft", "checking"):
+        page = client_for(coordinator).get(path).content.decode()
+        for text in ("Sovittiin koko neuvottelussa.</p>", "Työpajan keskeiset havainnot</h3>"):
+            assert page.count(text) == 1, (state, text)
+        for row in rows if state == "draft" else ():
+            send_for_checking(Minutes.objects.get(pk=row.pk), check_by=date(2099, 1, 1), by=None)
 
 
 def test_silence_is_told_while_it_counts(minutes: Minutes) -> None:

@@ -148,6 +148,9 @@ def test_both_sides_are_shown_with_what_happened(held: Negotiation, client: Clie
         "Avoinna on 3 toimenpidettä, sovittu on yhteensä 4.",
     ):
         assert words in page, words
+    # Who stayed away agreed on nothing.
+    held.parties.filter(municipality__area__name_fi="Joutsa").update(participation="stayed_away")
+    assert "Osapuolet: Hankasalmi, Joutsa" not in shown(client, hankasalmi.area.code)
     assert "Joutsa avaa salit" not in page
     assert "Alue tuo etsivän työn" not in page
     everything = shown(client, hankasalmi.area.code, "?nayta=kaikki")

@@ -36,6 +36,12 @@ def test_marks_are_made_by_keyboard_and_kept_while_the_connection_is_away(page_o
     page.context.set_offline(False)
     expect(counts).to_contain_text("3 läsnä", timeout=10_000)
     expect(waiting).to_be_empty()
+    # From the field in which one seeks the keys lead to whom one has found.
+    page.locator("[data-find] input").focus()
+    page.keyboard.type("koordinaattori")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('[data-row]:not([hidden])') !== null")
+    assert page.locator("[data-find] input").input_value() == "koordinaattori"
 
 
 def test_what_is_pasted_from_word_keeps_its_headings_and_lists(page_of: Callable[..., Page]) -> None:

@@ -47,6 +47,7 @@ def test_silence_until_the_date_checks_the_minutes(page_of: Opener, contexts: Co
             check_by=timezone.localdate() - timedelta(days=1)
         )
     page.goto(site.url + HOME + f"neuvottelut/{site.ids['checking']}/poytakirja/")
+    page.get_by_text("Merkitse puolesta").first.click()
     page.get_by_role("button", name=re.compile("Ei huomautuksia")).click()
     expect(page.locator("main")).to_contain_text("Ei huomautettavaa määräpäivään mennessä")
     expect(page.locator("main")).to_contain_text("Allekirjoitus puuttuu: puheenjohtaja, sihteeri")

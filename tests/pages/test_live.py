@@ -103,7 +103,7 @@ def test_a_part_by_keyboard_alone(sitting: Callable[..., Page], negotiation: Neg
     expect(page.get_by_text("Osa avattiin klo")).to_be_visible()
     expect(text(page, "opening")).to_be_focused()
     keys.press("Alt+KeyN")
-    expect(page.get_by_role("heading", name="Asia 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Asia 1")).to_be_in_viewport()
     expect(text(page, "discussion")).to_be_focused()
     text(page, "discussion").fill("")
     keys.type("Puhuttiin yhdestä.")

@@ -144,6 +144,11 @@ class MinutesShown:
         return [shown.check for shown in self.checks if shown.check.outcome == Outcome.WAITING]
 
     @property
+    def unreachable(self) -> list[str]:
+        """The parties whose checker nobody can send a link to: there is no e-mail address."""
+        return [shown.check.party.name for shown in self.checks if not shown.check.email]
+
+    @property
     def all_remarks(self) -> list[RemarkShown]:
         """Every remark, wherever it is of."""
         found = list(self.remarks)

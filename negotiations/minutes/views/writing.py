@@ -24,7 +24,7 @@ from negotiations.minutes import writing
 from negotiations.minutes.composing import parts_with_minutes
 from negotiations.minutes.forms import ItemMinutesForm, PartMinutesForm
 from negotiations.minutes.views.tab import tab_of
-from negotiations.models import AgendaItem, Measure, Negotiation, Part
+from negotiations.models import AgendaItem, Measure, MeasureStatus, Negotiation, Part
 from negotiations.permissions import can_edit, visible_negotiations
 
 TEMPLATE = "negotiations/minutes_write.html"
@@ -42,11 +42,13 @@ class Step:
 
 
 def steps_of(request: CountyRequest, negotiation: Negotiation, here: Part | AgendaItem) -> list[Step]:
-    """Return the pages of the writing, in the order of the sitting. Four queries, however many there are."""
+    """Return the pages of the writing, in the order of the sitting. Five queries, however many there are."""
     numbering = County.Numbering(request.county.item_numbering)
     parts = parts_with_minutes(negotiation)
     items = list(AgendaItem.objects.filter(part__in=parts))
     measured = set(Measure.objects.filter(agenda_item__in=items).values_list("agenda_item_id", flat=True))
+    told = MeasureStatus.objects.filter(negotiation=negotiation, measure__followed_in__in=items)
+    gone_through = set(told.values_list("measure__followed_in", flat=True))
     steps = []
     for part in parts:
         name = _("Opening and closing") + (f", {part.basis.sections}" if len(parts) > 1 else "")
@@ -55,7 +57,8 @@ def steps_of(request: CountyRequest, negotiation: Negotiation, here: Part | Agen
         steps.append(Step(name, url, True, written, part == here))
         for item in items:
             if item.part_id == part.pk:
-                written = bool(item.discussion or item.agreed or item.dissent or item.pk in measured)
+                entered = item.discussion or item.agreed or item.dissent or item.is_deferred
+                written = bool(entered) or item.pk in measured | gone_through
                 url = reverse("minutes_item", args=[request.county.slug, item.pk])
                 steps.append(Step(f"{numbering.of(item.position)} {item.title}", url, False, written, item == here))
     return steps
