@@ -21,6 +21,7 @@ import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -337,7 +338,7 @@ def _damaged(folder: Path, manifest: Manifest) -> Iterator[str]:
         try:
             with gzip.open(folder / path, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             digest = ""
         if digest != table.sha256:
             yield path

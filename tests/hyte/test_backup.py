@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from hyte.backup import Refused, restore
 from tests import databases
 from tests.hyte.compose import BASE_DIR
 
@@ -248,6 +249,19 @@ def test_a_damaged_backup_is_refused_by_the_name_of_the_damage(
     assert told in empty.refuse("restore", str(copy))
     assert empty.tables() == {}
     assert empty.files() == {}
+
+
+def test_whichever_byte_of_a_table_is_damaged_it_is_named(backup: Path, tmp_path: Path) -> None:
+    """Some make the file end early, some lead astray what unpacks it, some unpack to something else."""
+    copy = tmp_path / "copy"
+    shutil.copytree(backup, copy)
+    path = copy / "tables/municipalities_user.copy.gz"
+    whole = path.read_bytes()
+    # Beyond the head, which tells when it was packed and under which name.
+    for place in range(40, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(Refused, match="municipalities_user"):
+            restore(copy)
 
 
 def changed(backup: Path, folder: Path, change: Callable[[dict[str, object]], object]) -> Path:
