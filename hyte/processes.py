@@ -26,6 +26,9 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM or SIGHUP arrived; handled like Ctrl-C, which every library already lets through."""
 
 
+ASKING_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Child:
     """A running program, its output going to a log file or, without one, where ours goes."""
 
@@ -57,6 +60,7 @@ class Child:
                 log.parent.mkdir(parents=True, exist_ok=True)
                 output = stack.enter_context(log.open("ab"))
                 self._log_start = output.tell()
+            stack.enter_context(_asked_later())
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -128,11 +132,25 @@ class Child:
         self._stopped = True
 
 
+@contextlib.contextmanager
+def _asked_later() -> Iterator[None]:
+    """Let the signals that ask us to end wait for the end of the block, in which a child is made.
+
+    Python runs callbacks after a fork and passes over what they raise: a Ctrl-C in one of them would be lost.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ASKING_TO_END)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _dies_with_parent(kind: signal.Signals) -> Callable[[], None]:
     """Return the step between fork and exec that ties the child's life to ours."""
     parent = os.getpid()
 
     def tie() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING_TO_END)
         _libc.prctl(_PR_SET_PDEATHSIG, int(kind), 0, 0, 0)
         if os.getppid() != parent:  # the parent died before the tie was made
             os._exit(1)
@@ -197,7 +215,7 @@ def orderly_ending() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt if number == signal.SIGINT else Terminated
 
-    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {kind: signal.getsignal(kind) for kind in ASKING_TO_END}
     for kind, handler in before.items():
         if kind is not signal.SIGHUP or handler is not signal.SIG_IGN:
             signal.signal(kind, interrupt)
@@ -211,7 +229,7 @@ def orderly_ending() -> Iterator[None]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Ignore the signals that ask us to end: for the ending itself, which a second Ctrl-C must not break off."""
-    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in ASKING_TO_END}
     try:
         yield
     finally:
