@@ -120,7 +120,7 @@ def _read(rows: Sequence[Minutes]) -> _Read:
     telling = [row for row in rows if row.corrects_id is None]
     as_rows = {row.pk for row in telling if row.state == State.DRAFT or row.pk not in latest}
     # Read anew: what the page has in hand has been read for other ends.
-    told = several_from_rows(list(Minutes.objects.filter(pk__in=as_rows).order_by("pk"))) if as_rows else {}
+    told = several_from_rows(list(Minutes.objects.filter(pk__in=as_rows).order_by("pk")))
     measures = dict.fromkeys(as_rows, _measures(rows[0].negotiation)) if as_rows else {}
     told |= {row.pk: read_document(row, latest[row.pk]) for row in telling if row.pk not in as_rows}
     return _Read(latest, remarks, told, measures)
